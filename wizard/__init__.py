@@ -1,0 +1,1 @@
+"""The engine: guides, checks, plan and apply. It imports no face."""

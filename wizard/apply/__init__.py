@@ -1,0 +1,1 @@
+"""Carrying a plan out: preflight, journal, apply, resume, proofs, undo."""

@@ -1,0 +1,1 @@
+"""Practice Azure: a loopback server that speaks Entra, Graph and ARM. It imports nothing of the rest."""

@@ -1,0 +1,1 @@
+"""A plan written for another tool: pure functions of the same Plan."""
