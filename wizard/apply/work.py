@@ -1,0 +1,128 @@
+"""Work: what carrying a plan out needs at hand, and the rules that hold for each of its writes."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeVar
+
+from profiles.secrets import Binding, Secret, SecretStore
+from wizard.apply.events import Failed, Finished, OnEvent, Result, Started, Waiting
+from wizard.apply.journal import Journal
+from wizard.azure import patience
+from wizard.azure.errors import AzureProblem
+from wizard.plan import Ref, resolve
+
+if TYPE_CHECKING:
+    from wizard.azure.session import Azure
+
+T = TypeVar("T")
+
+
+class Stopped(Exception):  # noqa: N818 - not an error: the person asked for it
+    """The person asked to stop; nothing more is begun."""
+
+
+class Undoable(Exception):  # noqa: N818 - told as a failure of its task
+    """Something can't be done, for a reason that is not Azure's: the sentence, and the way out."""
+
+    def __init__(self, what: str, mend: str = "") -> None:
+        super().__init__(what)
+        self.mend = mend
+
+
+@dataclass(slots=True)
+class Work:
+    """One run over one profile: where to write, what is known, whom to tell, and whether to stop."""
+
+    azure: Azure
+    journal: Journal
+    store: SecretStore
+    profile: str
+    tenant: str
+    on_event: OnEvent
+    typed: Mapping[str, Secret] = field(default_factory=dict)
+    known: dict[str, dict[str, str]] = field(default_factory=dict)
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    cancelled: bool = False
+    made: list[str] = field(default_factory=list)
+    kept: list[str] = field(default_factory=list)
+
+    def value(self, part: str | int | Ref) -> str:
+        """Return the text a field of a planned object stands for.
+
+        Raises:
+            Unknown: it refers to an object that does not exist yet.
+        """
+        return resolve(part, self.known) if isinstance(part, Ref) else str(part)
+
+    def binding(self) -> Binding:
+        """Return what the client secret is bound to: cloud, tenant, client and profile."""
+        client_id = self.known.get("app", {}).get("app_id", "")
+        return Binding(self.azure.cloud.name, self.tenant, client_id, self.profile)
+
+    def checkpoint(self) -> None:
+        """Stop here if the person asked to.
+
+        Raises:
+            Stopped: they did.
+        """
+        if self.stopping.is_set():
+            raise Stopped
+
+    async def pause(self, seconds: float) -> None:
+        """Wait, but not longer than until the person asks to stop."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self.stopping.wait()
+        except TimeoutError:
+            return
+        raise Stopped
+
+    async def patiently(
+        self,
+        key: str,
+        label: str,
+        attempt: Callable[[], Awaitable[T]],
+        *,
+        transient: Callable[[AzureProblem], bool] = patience.is_replication,
+    ) -> T:
+        """Try until Azure's copies agree, with a visible clock (COMMON section 9).
+
+        Raises:
+            AzureProblem: it does not work, or not in time.
+            Stopped: the person asked to stop.
+        """
+
+        def tell(seconds: float, problem: AzureProblem) -> None:
+            why = "the directory replicates; this usually takes under 3 minutes"
+            if not transient(problem):
+                why = str(problem)
+            self.on_event(Waiting(key, label, why, seconds, patience.SECONDS))
+
+        return await patience.wait_for_replication(
+            attempt, transient=transient, on_wait=tell, sleep=self.pause
+        )
+
+    async def task(self, key: str, label: str, do: Callable[[], Awaitable[tuple[Result, str]]]) -> None:
+        """Do one task and tell how it went. A write once begun is finished, even when the person asks to stop.
+
+        Raises:
+            AzureProblem, Undoable, Stopped: told already as a failure of the task.
+        """
+        self.checkpoint()
+        self.on_event(Started(key, label))
+        began = time.monotonic()
+        try:
+            result, detail = await asyncio.shield(asyncio.ensure_future(do()))
+        except AzureProblem as problem:
+            self.on_event(Failed(key, label, str(problem), problem.advice))
+            raise
+        except Undoable as problem:
+            self.on_event(Failed(key, label, str(problem), problem.mend))
+            raise
+        if result in {Result.MADE, Result.KEPT}:
+            (self.made if result is Result.MADE else self.kept).append(label)
+        self.on_event(Finished(key, label, result, detail, time.monotonic() - began))

@@ -1,0 +1,131 @@
+"""An existing ``az login``, read with the Azure CLI's own code in this process; no az on PATH is needed.
+
+azure-cli-core fixes its folder in class attributes and module constants when it is first used. We need several
+folders in one process (the person's, practice Azure's), so `_Identity` gives each login its own. The context is
+ours as well: the CLI's would write a dozen files into the folder.
+
+Private names of azure-cli-core 2.91 used here: ``Profile._create_credential`` and four of ``Identity``. The tests
+log in with azure-cli-core itself and read that login back, so a release that changes them is noticed.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from azure.cli.core._profile import Profile
+from azure.cli.core.auth.identity import Identity, ServicePrincipalStore
+from azure.cli.core.auth.persistence import load_persisted_token_cache, load_secret_store
+from azure.cli.core.cloud import Cloud as AzCloud
+from azure.cli.core.cloud import CloudEndpoints
+from azure.cli.core.util import should_encrypt_token_cache
+from azure.core.credentials import AccessTokenInfo, TokenRequestOptions
+from knack.config import CLIConfig
+
+from wizard.azure.errors import SignInNeeded
+from wizard.azure.ways import az_accounts, az_folder
+
+if TYPE_CHECKING:
+    from wizard.azure.clouds import Cloud
+    from wizard.azure.credentials import Blocking
+
+
+@dataclass(frozen=True, slots=True)
+class _Context:
+    """What `Profile` wants of a command-line context."""
+
+    cloud: Any
+    config: Any
+
+
+class _Identity(Identity):  # type: ignore[misc]  # azure-cli-core ships no types
+    """The CLI's identity, bound to one folder and one CA instead of to the process."""
+
+    def __init__(self, folder: Path, ca: Path | None, authority: str, **settings: Any) -> None:
+        super().__init__(authority, **settings)
+        self._token_cache_file = os.fspath(folder / "msal_token_cache")
+        self._secret_file = os.fspath(folder / "service_principal_entries")
+        self._ca = ca
+
+    @property
+    def _msal_app_kwargs(self) -> dict[str, Any]:
+        return {
+            "authority": self._msal_authority,
+            "token_cache": load_persisted_token_cache(self._token_cache_file, self._encrypt),
+            "instance_discovery": self._instance_discovery,
+            "client_capabilities": ["CP1"],
+            "verify": os.fspath(self._ca) if self._ca else True,
+            "timeout": 60,
+        }
+
+    @property
+    def _service_principal_store(self) -> Any:
+        return ServicePrincipalStore(load_secret_store(self._secret_file, self._encrypt))
+
+
+class _Profile(Profile):  # type: ignore[misc]  # azure-cli-core ships no types
+    """The CLI's accounts in one folder."""
+
+    def __init__(self, cloud: Cloud, folder: Path, accounts: list[dict[str, object]]) -> None:
+        config = CLIConfig(config_dir=os.fspath(folder), config_env_var_prefix="AZURE")
+        super().__init__(cli_ctx=_Context(_az_cloud(cloud), config), storage={"subscriptions": accounts})
+        self._wizard_cloud, self._folder = cloud, folder
+
+    def _create_credential(self, account: Any, tenant_id: str | None = None, client_id: str | None = None) -> Any:
+        identity = _Identity(
+            self._folder,
+            self._wizard_cloud.ca,
+            self._wizard_cloud.login,
+            tenant_id=tenant_id or account["tenantId"],
+            client_id=client_id,
+            encrypt=should_encrypt_token_cache(self.cli_ctx),
+            instance_discovery=self._wizard_cloud.instance_discovery,
+        )
+        user = account["user"]
+        if user["type"] == "servicePrincipal":
+            return identity.get_service_principal_credential(user["name"])
+        return identity.get_user_credential(user["name"])
+
+
+@dataclass(frozen=True, slots=True)
+class _AzCredential:
+    """A credential of azure-core's kind over a profile of the CLI."""
+
+    profile: _Profile
+
+    def get_token_info(self, *scopes: str, options: TokenRequestOptions | None = None) -> AccessTokenInfo:
+        tenant = (options or {}).get("tenant_id")
+        (_, token, entry), _, _ = self.profile.get_raw_token(scopes=list(scopes), tenant=tenant)
+        return AccessTokenInfo(token, int(entry["expires_on"]))
+
+    def close(self) -> None:
+        """Nothing is kept open."""
+
+
+def az_credential(cloud: Cloud, environ: Mapping[str, str]) -> Blocking:
+    """Make a credential from the az login of a cloud; the CLI's chosen subscription decides the account.
+
+    Raises:
+        SignInNeeded: there is no az login for this cloud.
+    """
+    folder = az_folder(cloud, environ)
+    here = [a for a in az_accounts(folder) if a.get("environmentName") == cloud.az_name]
+    if not here:
+        raise SignInNeeded(f"No az login for {cloud.az_name} was found in {folder}.", code="SignInNeeded")
+    if not any(a.get("isDefault") for a in here):
+        here = [{**here[0], "isDefault": True}, *here[1:]]
+    return _AzCredential(_Profile(cloud, folder, here))
+
+
+def _az_cloud(cloud: Cloud) -> Any:
+    """The cloud in the CLI's words. Endpoints are ours, whatever clouds.config says."""
+    endpoints = CloudEndpoints(
+        active_directory=cloud.login,
+        active_directory_resource_id=cloud.arm_audience.removesuffix("/.default"),
+        resource_manager=f"{cloud.arm}/",
+        microsoft_graph_resource_id=f"{cloud.graph}/",
+    )
+    return AzCloud(cloud.az_name, endpoints=endpoints)

@@ -1,0 +1,259 @@
+"""Setup: one profile being filled in, in one cloud: the walkthrough, the connection to Azure, and saving as it is typed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from profiles.profile import Profile, SavedContext
+from profiles.profile import Source as SavedSource
+from profiles.secrets import SecretStore, open_store
+from profiles.store import ProfileStore, journal_path
+from wizard.answers import Source, Value
+from wizard.apply.journal import Journal
+from wizard.context import Context
+from wizard.guide import Guide
+from wizard.machine import Machine
+from wizard.walkthrough import Walkthrough
+
+if TYPE_CHECKING:
+    from wizard.azure.clouds import Cloud
+    from wizard.azure.session import Azure
+    from wizard.azure.sign_in import SignedIn
+
+
+_SAVED: Mapping[Source, SavedSource] = {
+    Source.CHOSEN: "chosen",
+    Source.FOUND: "found",
+    Source.DEFAULT: "default",
+}
+
+
+class WrongProfile(Exception):  # noqa: N818 - told to the person as it is
+    """The profile exists, but belongs to another guide or cloud."""
+
+
+class Setup:
+    """One profile with everything that works on it. Every change of an answer is saved by itself."""
+
+    def __init__(
+        self,
+        guide: Guide,
+        profile: Profile,
+        cloud: Cloud,
+        store: ProfileStore,
+        machine: Machine | None = None,
+    ) -> None:
+        self.guide = guide
+        self.profile = profile
+        self.cloud = cloud
+        self.store = store
+        self.azure: Azure | None = None
+        self.signed_in: SignedIn | None = None
+        self.saved_at: datetime | None = None
+        self.walkthrough = _walkthrough(guide, profile, machine)
+        self.walkthrough.listeners.append(self._changed)
+        self._saving: asyncio.Task[None] | None = None
+        self._dirty = False
+
+    @classmethod
+    def begin(
+        cls,
+        guide: Guide,
+        name: str,
+        cloud: Cloud,
+        *,
+        store: ProfileStore | None = None,
+        answers: Mapping[str, Value] | None = None,
+        machine: Machine | None = None,
+    ) -> Setup:
+        """Start a profile, or go on with the one of that name; `answers` are taken over.
+
+        Raises:
+            WrongProfile: it is of another guide or cloud.
+            ProfileError: its file can't be read.
+        """
+        store = store or ProfileStore()
+        profile = store.load(name) if store.exists(name) else Profile.new(name, guide.key, cloud.name)
+        if profile.guide != guide.key:
+            raise WrongProfile(
+                f"Profile {name} is of the guide {profile.guide}; take another name for {guide.key}."
+            )
+        if profile.cloud != cloud.name:
+            raise WrongProfile(f"Profile {name} is of {profile.cloud}, not {cloud.name}; take another name.")
+        setup = cls(guide, profile, cloud, store, machine)
+        for key, value in (answers or {}).items():
+            setup.walkthrough.record(key, value)
+        return setup
+
+    @classmethod
+    def reopen(
+        cls,
+        name: str,
+        cloud: Cloud,
+        *,
+        guides: Mapping[str, Guide],
+        store: ProfileStore | None = None,
+        machine: Machine | None = None,
+    ) -> Setup:
+        """Open a profile that exists.
+
+        Raises:
+            ProfileNotFound, ProfileError: it is not there, or can't be read.
+            WrongProfile: its guide is not installed.
+        """
+        store = store or ProfileStore()
+        profile = store.load(name)
+        guide = guides.get(profile.guide)
+        if guide is None:
+            raise WrongProfile(
+                f"Profile {name} is of the guide {profile.guide}, which is not installed here."
+            )
+        return cls(guide, profile, cloud, store, machine)
+
+    # Azure
+
+    async def connect(self, signed_in: SignedIn) -> None:
+        """Open the connection to Azure as the identity that signed in."""
+        from wizard.azure.session import Azure
+
+        await self._close_azure()
+        self.signed_in = signed_in
+        self.azure = await Azure.open(signed_in).__aenter__()
+        self.walkthrough.azure = self.azure
+        self.walkthrough.facts["signed_in_tenant"] = signed_in.identity.tenant
+        self._changed()
+
+    async def enter_tenant(self) -> None:
+        """Sign in again, the same way, into the picked tenant when it is another one.
+
+        Raises:
+            SignInFailed, SignInNeeded: Entra of that tenant refuses.
+        """
+        from wizard.azure.sign_in import sign_in
+
+        if self.signed_in is None:
+            return
+        wanted = self.walkthrough.answers.text("tenant")
+        if wanted and wanted != self.signed_in.identity.tenant:
+            identity = self.signed_in.identity
+            await self.connect(await sign_in(self.cloud, identity.way, tenant=wanted))
+
+    async def close(self) -> None:
+        """Save what is unsaved, and close the connection."""
+        await self.flush()
+        await self._close_azure()
+
+    async def _close_azure(self) -> None:
+        if self.azure is not None:
+            azure, self.azure, self.walkthrough.azure = self.azure, None, None
+            await azure.__aexit__(None, None, None)
+
+    @property
+    def context(self) -> Context:
+        """Who works where, as far as it is known."""
+        saved, facts, answers = self.profile.context, self.walkthrough.facts, self.walkthrough.answers
+        identity = self.signed_in.identity if self.signed_in else None
+        return Context(
+            cloud=self.cloud.label,
+            identity=identity.name if identity else saved.account,
+            tenant=str(facts.get("subscription_tenant", ""))
+            or (identity.tenant if identity else saved.tenant_id),
+            tenant_name=str(
+                facts.get("subscription_tenant_name") or facts.get("tenant_name") or saved.tenant_name
+            ),
+            subscription=answers.text("subscription") or saved.subscription_id,
+            subscription_name=str(facts.get("subscription_name", "")) or saved.subscription_name,
+        )
+
+    # What lasts
+
+    @property
+    def journal(self) -> Journal:
+        """The record of what was done for this profile."""
+        return Journal(journal_path(self.profile.name))
+
+    def secret_store(self) -> SecretStore:
+        """Open the store that keeps this profile's secrets.
+
+        Raises:
+            SecretStoreError: there is none that can be trusted.
+        """
+        return open_store(self.cloud.secret_store, folder=self.cloud.secret_folder)
+
+    def save(self) -> None:
+        """Write the profile now; durable when it returns.
+
+        Raises:
+            StaleProfile: another Azimuth changed it meanwhile.
+            OSError: the disk refuses.
+        """
+        self._dirty = False
+        self.profile = self.store.save(self._current())
+        self.saved_at = datetime.now().astimezone()
+
+    async def flush(self) -> None:
+        """Wait until everything typed so far is on disk."""
+        if self._saving is not None:
+            await self._saving
+        if self._dirty:
+            self.save()
+
+    def keep(self, **changes: object) -> None:
+        """Change fields of the profile, such as its stage or outputs, and save it at once."""
+        self.profile = replace(self.profile, **changes)  # type: ignore[arg-type]  # fields of Profile by name
+        self.save()
+
+    def _changed(self) -> None:
+        """Save soon: in a thread while an event loop runs, several changes in one write; else at once."""
+        self._dirty = True
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            self.save()
+            return
+        if self._saving is None or self._saving.done():
+            self._saving = loop.create_task(self._save_soon())
+
+    async def _save_soon(self) -> None:
+        while self._dirty:
+            self._dirty = False
+            self.profile = await asyncio.to_thread(self.store.save, self._current())
+            self.saved_at = datetime.now().astimezone()
+
+    def _current(self) -> Profile:
+        walkthrough, context = self.walkthrough, self.context
+        identity = self.signed_in.identity if self.signed_in else None
+        keys = [*walkthrough.given, *walkthrough.facts]
+        return replace(
+            self.profile,
+            step=walkthrough.here.number,
+            answers=walkthrough.given | walkthrough.facts,
+            sources={key: _SAVED[walkthrough.sources.get(key, Source.FOUND)] for key in keys},
+            context=SavedContext(
+                way=identity.way if identity else self.profile.context.way,
+                account=context.identity,
+                tenant_id=context.tenant,
+                tenant_name=context.tenant_name,
+                subscription_id=context.subscription,
+                subscription_name=context.subscription_name,
+                unknown=self.profile.context.unknown,
+            ),
+        )
+
+
+def _walkthrough(guide: Guide, profile: Profile, machine: Machine | None) -> Walkthrough:
+    """Return the walkthrough as the profile left it: what is no question of the guide is a fact found earlier."""
+    asked = {question.key for question in guide.questions}
+    answers = {key: value for key, value in profile.answers.items() if not isinstance(value, list)}
+    return Walkthrough(
+        guide,
+        given={key: value for key, value in answers.items() if key in asked},
+        sources={key: Source(source) for key, source in profile.sources.items() if key in asked},
+        facts={key: value for key, value in answers.items() if key not in asked},
+        step=profile.step,
+        machine=machine,
+    )

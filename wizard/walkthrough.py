@@ -1,0 +1,393 @@
+"""Walkthrough: where the person is, what is answered, what was found out, and what blocks going on.
+
+The three faces drive this one object. It holds every rule of asking, and knows no face.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from profiles.secrets import Secret
+from wizard.answers import Answers, Source, Value
+from wizard.azure.errors import AzureProblem
+from wizard.guide import Asking, Choice, Finding, Findings, Guide, Kind, Question, Severity, Step
+from wizard.machine import Machine
+
+if TYPE_CHECKING:
+    from wizard.azure.session import Azure
+    from wizard.plan import Plan
+
+_ROUNDS = 3  # a correction may need one more look; nothing needs more than two
+
+
+class StepState(StrEnum):
+    """How a step stands; every face has a sign and a word for each."""
+
+    DONE = "done"
+    HERE = "here"
+    TO_DO = "to do"
+    WARNING = "warning"
+    WRONG = "wrong"
+    NOT_NEEDED = "not needed"
+
+
+class Walkthrough:
+    """One person's way through one guide.
+
+    `given` is every answer as it was typed, right or wrong, so that nothing typed is lost.
+    Listeners in `listeners` are called after every change; that is where a setup saves itself.
+    """
+
+    def __init__(
+        self,
+        guide: Guide,
+        *,
+        given: Mapping[str, Value] | None = None,
+        sources: Mapping[str, Source] | None = None,
+        facts: Mapping[str, Value] | None = None,
+        step: str = "",
+        machine: Machine | None = None,
+        azure: Azure | None = None,
+    ) -> None:
+        self.guide = guide
+        self.machine = machine or Machine.here()
+        self.azure = azure
+        self.given: dict[str, Value] = dict(given or {})
+        self.sources: dict[str, Source] = dict(sources or {})
+        self.facts: dict[str, Value] = dict(facts or {})
+        self.secrets: dict[str, Secret] = {}
+        self.listeners: list[Callable[[], None]] = []
+        self._seen: dict[str, tuple[object, Findings]] = {}
+        self._offered: dict[str, tuple[object, tuple[Choice, ...]]] = {}
+        self._visited: set[str] = set()
+        numbers = [s.number for s in guide.steps]
+        self._here = numbers.index(step) if step in numbers else 0
+
+    # What is answered
+
+    @property
+    def answers(self) -> Answers:
+        """The answers that are well formed, with facts and defaults behind them."""
+        values: dict[str, Value] = dict(self.facts)
+        for key, raw in self.given.items():
+            question = self._question(key)
+            value, findings = question.parse(raw) if question else (None, ())
+            if value is not None and not any(f.blocks for f in findings):
+                values[key] = value
+        return Answers(values, self.guide.questions, self.sources)
+
+    def record(self, key: str, raw: Value, source: Source = Source.CHOSEN) -> Findings:
+        """Take an answer as it was typed, and say at once what is wrong with its shape.
+
+        Raises:
+            KeyError: the guide asks no such question.
+        """
+        question = self.guide.question(key)
+        if question.kind is Kind.SECRET:
+            return self._keep_secret(question, str(raw))
+        if self.given.get(key) != raw:
+            self._seen.pop(key, None)
+        self.given[key] = raw
+        self.sources[key] = source
+        _, findings = question.parse(raw)
+        self._changed()
+        return findings
+
+    def _keep_secret(self, question: Question, typed: str) -> Findings:
+        self._seen.pop(question.key, None)
+        self.secrets.pop(question.key, None)
+        if typed:
+            self.secrets[question.key] = Secret(typed)
+        self._changed()
+        return self._shape_of(question)
+
+    def forget(self, key: str) -> None:
+        """Take an answer back, so that the default counts again."""
+        self.given.pop(key, None)
+        self.sources.pop(key, None)
+        self._seen.pop(key, None)
+        self._changed()
+
+    def findings(self, key: str) -> Findings:
+        """Return what is known about an answer: its shape, then what the last live check found."""
+        question = self._question(key)
+        if question is None:
+            return self._seen.get(key, (None, ()))[1]
+        shape = self._shape_of(question)
+        value, live = self._seen.get(key, (None, ()))
+        return (*shape, *live) if value == self._current(key) else shape
+
+    def _shape_of(self, question: Question) -> Findings:
+        if question.kind is Kind.SECRET:
+            held = self.secrets.get(question.key)
+            return question.parse(held.reveal() if held else "")[1]
+        if question.key in self.given:
+            return question.parse(self.given[question.key])[1]
+        if question.required and self.answers.get(question.key) is None:
+            return (Finding(Severity.ERROR, question.key, "An answer is needed.", question.rule),)
+        return ()
+
+    # Live checks
+
+    async def choices(self, key: str, *, again: bool = False) -> tuple[Choice, ...]:
+        """Return what there is to choose for a question; offers of Azure are asked once per earlier answers.
+
+        Raises:
+            AzureProblem: Azure could not be asked.
+        """
+        question = self.guide.question(key)
+        if question.offers is None or self.azure is None:
+            return question.choices
+        basis = self._basis(key)
+        known = self._offered.get(key)
+        if known is not None and known[0] == basis and not again:
+            return known[1]
+        offered = tuple(await question.offers(self._asking(self.azure)))
+        self._offered[key] = (basis, offered)
+        return offered
+
+    async def check(self, key: str) -> Findings:
+        """Ask Azure about one answer, take over evident corrections, and return all findings.
+
+        What could not be checked is a warning: it never blocks.
+        """
+        question = self.guide.question(key)
+        notes: list[Finding] = []
+        for _ in range(_ROUNDS):
+            value = self._current(key)
+            live = await self._look(question)
+            if value != self._current(key):
+                return self.findings(key)  # the answer moved on while Azure was asked
+            mended = next((f for f in live if f.correction is not None and f.correction != value), None)
+            if mended is None or mended.correction is None:
+                self._seen[key] = (value, (*notes, *live))
+                break
+            notes.append(Finding(Severity.INFO, key, mended.what, mended.rule, mended.mend))
+            self.record(mended.corrects or key, mended.correction, Source.FOUND)
+            if mended.corrects:
+                self._seen[key] = (value, tuple(notes))
+                break
+        self._changed()
+        return self.findings(key)
+
+    async def check_step(self, step: Step | None = None) -> Findings:
+        """Check every question of a step, side by side, and the step as a whole."""
+        step = step or self.here
+        async with asyncio.TaskGroup() as group:
+            for question in self.questions(step):
+                group.create_task(self.check(question.key))
+        if step.checks and self.azure is not None:
+            found = await self._gather(step.number, step.checks, self._asking(self.azure))
+            self._seen[step.number] = (None, found)
+        return self.step_findings(step)
+
+    async def check_all(self) -> Findings:
+        """Check every wanted step in order; later ones may build on what earlier ones found."""
+        found: list[Finding] = []
+        for step in self.steps:
+            found.extend(await self.check_step(step))
+        return tuple(found)
+
+    async def _look(self, question: Question) -> Findings:
+        if self.azure is None or any(f.blocks for f in self._shape_of(question)):
+            return ()
+        if self.answers.get(question.key) is None and question.key not in self.secrets:
+            return ()
+        picked: Findings = ()
+        if question.offers is not None:
+            picked = await self._match(question)
+            if any(f.blocks or f.correction is not None for f in picked):
+                return picked
+        checked = await self._gather(question.key, question.checks, self._asking(self.azure))
+        return (*picked, *checked)
+
+    async def _match(self, question: Question) -> Findings:
+        """Hold a picked answer against what Azure offers, and take over what the choice implies."""
+        text = self.answers.text(question.key)
+        try:
+            offered = await self.choices(question.key)
+        except AzureProblem as problem:
+            return (_unchecked(question.key, problem),)
+        matching = [choice for choice in offered if choice.answers_to(text)]
+        if not matching:
+            return () if question.takes_own else (_not_offered(question, text, offered),)
+        if len(matching) > 1:
+            names = ", ".join(choice.value for choice in matching)
+            what = f"“{text}” is the name of {len(matching)} of them."
+            return (Finding(Severity.ERROR, question.key, what, "", f"Write one of: {names}."),)
+        choice = matching[0]
+        if choice.refusal:
+            return (Finding(Severity.ERROR, question.key, choice.refusal),)
+        self.facts.update(choice.implies)
+        if choice.value != text:
+            return (Finding(Severity.OK, question.key, choice.label, correction=choice.value),)
+        return (Finding(Severity.OK, question.key, choice.detail or choice.label),)
+
+    async def _gather(
+        self, subject: str, checks: tuple[Callable[..., object], ...], asking: Asking
+    ) -> Findings:
+        async def one(check: Callable[..., object]) -> Findings:
+            try:
+                return await check(asking)  # type: ignore[misc,no-any-return]  # a Check; the alias is recursive
+            except AzureProblem as problem:
+                return (_unchecked(subject, problem),)
+
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(one(check)) for check in checks]
+        return tuple(finding for task in tasks for finding in task.result())
+
+    # Where the person is
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """The steps that these answers want, in order."""
+        answers = self.answers
+        return tuple(step for step in self.guide.steps if step.wanted(answers))
+
+    @property
+    def here(self) -> Step:
+        """The step the person stands at."""
+        step = self.guide.steps[self._here]
+        if step.wanted(self.answers):
+            return step
+        later = [s for s in self.guide.steps[self._here :] if s.wanted(self.answers)]
+        return later[0] if later else self.steps[-1]
+
+    def questions(self, step: Step | None = None) -> tuple[Question, ...]:
+        """The questions of a step that these answers want."""
+        answers = self.answers
+        return tuple(q for q in (step or self.here).questions if q.wanted(answers))
+
+    def step_findings(self, step: Step | None = None) -> Findings:
+        """All findings of a step, question by question, then those about the step as a whole."""
+        step = step or self.here
+        asked = tuple(f for q in self.questions(step) for f in self.findings(q.key))
+        return (*asked, *self._seen.get(step.number, (None, ()))[1])
+
+    def blocking(self, step: Step | None = None) -> Findings:
+        """The findings that keep the person at a step."""
+        return tuple(f for f in self.step_findings(step) if f.blocks)
+
+    def state_of(self, step: Step) -> StepState:
+        """How a step stands."""
+        if not step.wanted(self.answers):
+            return StepState.NOT_NEEDED
+        if step is self.here:
+            return StepState.HERE
+        if step.number not in self._visited and not any(q.key in self.given for q in step.questions):
+            return StepState.TO_DO
+        found = self.step_findings(step)
+        if any(f.blocks for f in found):
+            return StepState.WRONG
+        return StepState.WARNING if any(f.severity is Severity.WARNING for f in found) else StepState.DONE
+
+    @property
+    def is_last(self) -> bool:
+        """Whether the person stands at the last wanted step; what follows is the review."""
+        return self.here is self.steps[-1]
+
+    async def forward(self) -> bool:
+        """Check this step; go on to the next one unless something blocks. At the last step, stay.
+
+        Accepted defaults are recorded, so that a later answer doesn't move them behind the person's back.
+        """
+        step = self.here
+        await self.check_step(step)
+        if self.blocking(step):
+            return False
+        self._pin_defaults(step)
+        self._visited.add(step.number)
+        if not self.is_last:
+            following = self.steps[self.steps.index(step) + 1]
+            self._here = self.guide.steps.index(following)
+        self._changed()
+        return True
+
+    def back(self) -> bool:
+        """Go back one step; nothing is lost. False at the first step."""
+        before = self.steps.index(self.here)
+        if before == 0:
+            return False
+        self._here = self.guide.steps.index(self.steps[before - 1])
+        self._changed()
+        return True
+
+    def go_to(self, number: str) -> None:
+        """Go to the step of that number.
+
+        Raises:
+            KeyError: no wanted step has it.
+        """
+        for step in self.steps:
+            if step.number == number:
+                self._here = self.guide.steps.index(step)
+                self._changed()
+                return
+        raise KeyError(number)
+
+    # What comes of it
+
+    def unanswered(self) -> tuple[tuple[Step, Question], ...]:
+        """The wanted questions that have neither an answer nor a default."""
+        answers = self.answers
+        return tuple(
+            (step, question)
+            for step in self.steps
+            for question in self.questions(step)
+            if question.required and answers.get(question.key) is None and question.key not in self.secrets
+        )
+
+    def plan(self) -> Plan:
+        """Return what shall exist by the answers so far."""
+        return self.guide.plan(self.answers)
+
+    # The rest
+
+    def _pin_defaults(self, step: Step) -> None:
+        answers = self.answers
+        for question in self.questions(step):
+            value = answers.get(question.key)
+            if question.key not in self.given and value is not None:
+                seen = self._seen.get(question.key)
+                self.given[question.key] = value
+                self.sources[question.key] = Source.DEFAULT
+                if seen is not None:
+                    self._seen[question.key] = (value, seen[1])
+
+    def _asking(self, azure: Azure) -> Asking:
+        return Asking(self.answers, azure, self.machine, self.secrets)
+
+    def _question(self, key: str) -> Question | None:
+        return next((q for q in self.guide.questions if q.key == key), None)
+
+    def _current(self, key: str) -> object:
+        return self.secrets.get(key) or self.given.get(key, self.answers.get(key))
+
+    def _basis(self, key: str) -> object:
+        """What an offer depends on: every earlier answer."""
+        answers = self.answers
+        keys = [q.key for q in self.guide.questions]
+        return tuple(answers.get(k) for k in keys[: keys.index(key)])
+
+    def _changed(self) -> None:
+        for listener in self.listeners:
+            listener()
+
+
+def _unchecked(subject: str, problem: AzureProblem) -> Finding:
+    return Finding(Severity.WARNING, subject, f"Could not check this: {problem}", "", "You can go on.")
+
+
+def _not_offered(question: Question, text: str, offered: tuple[Choice, ...]) -> Finding:
+    if not offered:
+        return Finding(
+            Severity.ERROR, question.key, f"“{text}” is not there: the list is empty.", question.rule
+        )
+    names = ", ".join(choice.label for choice in offered[:8])
+    more = f" and {len(offered) - 8} more" if len(offered) > 8 else ""  # noqa: PLR2004 - what fits on a line
+    return Finding(
+        Severity.ERROR, question.key, f"“{text}” is not there.", question.rule, f"There are: {names}{more}."
+    )
