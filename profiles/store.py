@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from profiles.document import read_text
+from profiles.document import LARGEST, read_text
 from profiles.errors import Fault, ProfileError, ProfileNotFound, StaleProfile
 from profiles.files import atomic_write, locked, remove_leftovers, sync_folder
 from profiles.locations import journals_folder, private_folder, profiles_folder
@@ -150,6 +150,8 @@ class ProfileStore:
         except ValueError as error:
             raise ProfileError([Fault(path.name, None, "", str(error))]) from None
         # What we would refuse to read is not written; the answers on disk stay.
+        if len(text.encode()) > LARGEST:
+            raise ProfileError([Fault(path.name, None, "", f"it would be larger than {LARGEST // 1024} KiB")])
         profile_of(text, path.name, name=profile.name)
         remove_leftovers(path)
         atomic_write(path, text)

@@ -7,6 +7,7 @@ Adding a question to a guide is one entry in one file; every face asks it, check
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -183,13 +184,15 @@ class Question:
         return Finding(Severity.ERROR, self.key, what, self.rule if rule is None else rule)
 
 
+_DIGITS = re.compile(r"-?[0-9]{1,9}")
+
+
 def _whole_number(value: Value) -> int | None:
     if isinstance(value, bool):
         return None
     if isinstance(value, int):
         return value
-    text = value.strip()
-    return int(text) if text.lstrip("-").isascii() and text.lstrip("-").isdigit() else None
+    return int(value) if _DIGITS.fullmatch(value) else None
 
 
 def _toml(value: Value) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ from profiles.secrets import SecretStore, open_store
 from profiles.store import ProfileStore, journal_path
 from wizard.answers import Source, Value
 from wizard.apply.journal import Journal
+from wizard.azure.errors import AzureProblem
 from wizard.context import Context
 from wizard.guide import Guide
 from wizard.machine import Machine
@@ -56,6 +58,7 @@ class Setup:
         self.saved_at: datetime | None = None
         self.walkthrough = _walkthrough(guide, profile, machine)
         self.walkthrough.listeners.append(self._changed)
+        self._connection = AsyncExitStack()
         self._saving: asyncio.Task[None] | None = None
         self._dirty = False
 
@@ -118,45 +121,48 @@ class Setup:
 
     async def connect(self, signed_in: SignedIn) -> None:
         """Open the connection to Azure as the identity that signed in."""
-        from wizard.azure.session import Azure
-
-        await self._close_azure()
         self.signed_in = signed_in
-        self.azure = await Azure.open(signed_in).__aenter__()
-        self.walkthrough.azure = self.azure
         self.walkthrough.facts["signed_in_tenant"] = signed_in.identity.tenant
-        self._changed()
+        await self._open(signed_in.identity.tenant)
 
     async def enter_tenant(self) -> None:
-        """Sign in again, the same way, into the picked tenant when it is another one.
+        """Go on in the picked tenant when it is another one, with the same sign-in.
 
         Raises:
-            SignInFailed, SignInNeeded: Entra of that tenant refuses.
+            SignInFailed, SignInNeeded: Entra of that tenant refuses; the connection stays where it was.
         """
-        from wizard.azure.sign_in import sign_in
+        wanted = self.walkthrough.answers.text("tenant")
+        if self.signed_in is None or self.azure is None or wanted in {"", self.azure.identity.tenant}:
+            return
+        before = self.azure.identity.tenant
+        await self._open(wanted)
+        try:
+            await self.azure.arm.subscriptions()
+        except AzureProblem:
+            await self._open(before)
+            raise
+
+    async def _open(self, tenant: str) -> None:
+        from wizard.azure.session import Azure
 
         if self.signed_in is None:
             return
-        wanted = self.walkthrough.answers.text("tenant")
-        if wanted and wanted != self.signed_in.identity.tenant:
-            identity = self.signed_in.identity
-            await self.connect(await sign_in(self.cloud, identity.way, tenant=wanted))
+        await self._connection.aclose()
+        self.azure = await self._connection.enter_async_context(Azure.open(self.signed_in, tenant=tenant))
+        self.walkthrough.azure = self.azure
+        self._changed()
 
     async def close(self) -> None:
         """Save what is unsaved, and close the connection."""
         await self.flush()
-        await self._close_azure()
-
-    async def _close_azure(self) -> None:
-        if self.azure is not None:
-            azure, self.azure, self.walkthrough.azure = self.azure, None, None
-            await azure.__aexit__(None, None, None)
+        self.azure = self.walkthrough.azure = None
+        await self._connection.aclose()
 
     @property
     def context(self) -> Context:
         """Who works where, as far as it is known."""
         saved, facts, answers = self.profile.context, self.walkthrough.facts, self.walkthrough.answers
-        identity = self.signed_in.identity if self.signed_in else None
+        identity = self.azure.identity if self.azure else None
         return Context(
             cloud=self.cloud.label,
             identity=identity.name if identity else saved.account,

@@ -52,6 +52,10 @@ else:
 """
 
 
+def names(folder: Path) -> list[str]:
+    return sorted(entry.name for entry in folder.iterdir())
+
+
 def run_killed(act: str, folder: Path, at: int, when: str) -> bool:
     """Run the child; whether it was killed (else it reached its end)."""
     done = subprocess.run(
@@ -79,7 +83,7 @@ def test_a_save_killed_at_any_call_leaves_the_old_profile_or_the_new(tmp_path: P
             now = store.load("demo")
             assert now == old or now.answers == {"key": "new" * 1000}
             again = store.save(now)
-            assert sorted(os.listdir(folder)) == [".lock", "demo.toml"], "debris is left"
+            assert names(folder) == [".lock", "demo.toml"], "debris is left"
             assert store.load("demo") == again
             if not killed:
                 assert now.revision == old.revision + 1
@@ -104,7 +108,9 @@ def test_a_rename_killed_at_any_call_loses_no_profile(tmp_path: Path) -> None:
     pytest.fail("the child never came to its end")
 
 
-def test_an_append_killed_at_any_call_keeps_earlier_lines_and_the_next_append_is_whole(tmp_path: Path) -> None:
+def test_an_append_killed_at_any_call_keeps_earlier_lines_and_the_next_append_is_whole(
+    tmp_path: Path,
+) -> None:
     journal = tmp_path / "journal"
     for at in range(1, 20):
         journal.write_text("one\n")
@@ -155,7 +161,7 @@ def test_a_write_that_the_disk_refuses_leaves_the_old_content_and_no_debris(tmp_
     target.write_text("old")
     assert subprocess.run([sys.executable, "-c", code, str(target)], cwd=ROOT, check=False).returncode == 7
     assert target.read_text() == "old"
-    assert os.listdir(tmp_path) == ["file"]
+    assert names(tmp_path) == ["file"]
 
 
 def test_a_file_is_private_whatever_the_umask_and_what_it_was(tmp_path: Path) -> None:
@@ -185,7 +191,7 @@ def test_leftovers_of_one_file_are_removed_and_others_stay(tmp_path: Path) -> No
     (tmp_path / ".other.toml.0123.azimuth-tmp").touch()
     (tmp_path / "demo.toml").touch()
     remove_leftovers(tmp_path / "demo.toml")
-    assert sorted(os.listdir(tmp_path)) == [".other.toml.0123.azimuth-tmp", "demo.toml"]
+    assert names(tmp_path) == [".other.toml.0123.azimuth-tmp", "demo.toml"]
 
 
 def test_only_a_regular_file_of_some_size_is_read(tmp_path: Path) -> None:

@@ -38,6 +38,11 @@ class Stage:
         """Its key in the journal."""
         return f"deployment:{self.name}"
 
+    @property
+    def task(self) -> str:
+        """The key of its task: the first resource that it makes."""
+        return self.resources[0].key
+
 
 def staged(guide: str, profile: str, scope: str, resources: Sequence[Resource], work: Work) -> Stage:
     """Render one scope's resources; the deployment's name depends on what it deploys and for which profile."""
@@ -66,7 +71,7 @@ async def deploy(work: Work, stage: Stage) -> tuple[Result, str]:
         intent = {"scope": stage.scope, "name": stage.name, "creates": creates}
         work.journal.begin(stage.key, "deployment", **intent)
         await work.patiently(
-            stage.key,
+            stage.task,
             label(stage),
             lambda: deployments.start(stage.scope, stage.name, stage.template, stage.parameters),
         )
@@ -96,7 +101,7 @@ async def _creates(work: Work, stage: Stage) -> list[str] | None:
     if await held_already(work, stage.resources):
         return None
     changes = await work.patiently(
-        stage.key,
+        stage.task,
         label(stage),
         lambda: work.azure.arm.deployments.what_if(stage.scope, stage.name, stage.template, stage.parameters),
     )
@@ -130,7 +135,7 @@ async def _watch(work: Work, stage: Stage) -> None:
             return
         pause = _FIRST_PAUSES[step] if step < len(_FIRST_PAUSES) else _PAUSE
         state = status.state.lower() if status is not None else "accepted"
-        work.on_event(Waiting(stage.key, label(stage), f"Azure says: {state}", waited, _USUAL))
+        work.on_event(Waiting(stage.task, label(stage), f"Azure says: {state}", waited, _USUAL))
         await work.pause(pause)
         waited, step = waited + pause, step + 1
 

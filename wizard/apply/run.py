@@ -93,7 +93,7 @@ class Run:
             stage = self._stage = staged(plan.guide, work.profile, scope, resources, work)
             if stage.name not in setup.profile.deployments:
                 setup.keep(deployments=(*setup.profile.deployments, stage.name))
-            await work.task(stage.resources[0].key, label(stage), lambda stage=stage: deploy(work, stage))  # type: ignore[misc]  # as above
+            await work.task(stage.task, label(stage), lambda stage=stage: deploy(work, stage))  # type: ignore[misc]  # as above
         self._stage = None
 
     async def _keep_outputs(self, work: Work, plan: Plan) -> None:

@@ -74,7 +74,9 @@ class _Profile(Profile):  # type: ignore[misc]  # azure-cli-core ships no types
         super().__init__(cli_ctx=_Context(_az_cloud(cloud), config), storage={"subscriptions": accounts})
         self._wizard_cloud, self._folder = cloud, folder
 
-    def _create_credential(self, account: Any, tenant_id: str | None = None, client_id: str | None = None) -> Any:
+    def _create_credential(
+        self, account: Any, tenant_id: str | None = None, client_id: str | None = None
+    ) -> Any:
         identity = _Identity(
             self._folder,
             self._wizard_cloud.ca,

@@ -38,7 +38,7 @@ class Cloud:
     instance_discovery: bool = True
     sign_in_ways: tuple[str, ...] = EVERY_WAY
     unattended: tuple[str, ...] = UNATTENDED
-    secret_store: str = "keyring"
+    secret_store: str = "keyring"  # noqa: S105 - the name of a place
     secret_folder: Path | None = None
     az_config: Path | None = None
     banner: str = ""

@@ -12,20 +12,20 @@ import logging
 import threading
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from azure.core.credentials import AccessToken, AccessTokenInfo, TokenRequestOptions
 
 from wizard.azure.errors import SignInNeeded, told
 from wizard.azure.guard import GuardedTransport
 from wizard.azure.ways import SignInPrompt, environment_login
+from wizard.threads import in_daemon_thread
 
 if TYPE_CHECKING:
     from types import TracebackType
 
     from wizard.azure.clouds import Cloud
 
-T = TypeVar("T")
 OnPrompt = Callable[[SignInPrompt], None] | None
 
 CONNECT_SECONDS, READ_SECONDS = 10, 60
@@ -57,7 +57,9 @@ class InThread:
         """The same login, asking for tokens of another tenant. Closing it closes both."""
         return InThread(self._credential, tenant)
 
-    async def get_token_info(self, *scopes: str, options: TokenRequestOptions | None = None) -> AccessTokenInfo:
+    async def get_token_info(
+        self, *scopes: str, options: TokenRequestOptions | None = None
+    ) -> AccessTokenInfo:
         """Get a token for scopes.
 
         Raises:
@@ -105,37 +107,6 @@ class InThread:
         await self.close()
 
 
-async def in_daemon_thread(work: Callable[[], T], on_cancel: Callable[[], None]) -> T:
-    """Run blocking work in a thread that does not hold the exit. `on_cancel` should make the work give up."""
-    loop = asyncio.get_running_loop()
-    done: asyncio.Future[T] = loop.create_future()
-
-    def settle(result: T | None, fault: BaseException | None) -> None:
-        if done.done():
-            return
-        if fault is not None:
-            done.set_exception(fault)
-        else:
-            done.set_result(result)  # type: ignore[arg-type]  # None only where T allows it
-
-    def run() -> None:
-        result: T | None = None
-        fault: BaseException | None = None
-        try:
-            result = work()
-        except BaseException as exc:  # noqa: BLE001 - the edge of the thread: it goes on in the waiting task
-            fault = exc
-        if not loop.is_closed():
-            loop.call_soon_threadsafe(settle, result, fault)
-
-    threading.Thread(target=run, name="azimuth-sign-in", daemon=True).start()
-    try:
-        return await done
-    except asyncio.CancelledError:
-        on_cancel()
-        raise
-
-
 async def made(
     cloud: Cloud, way: str, tenant: str | None, on_prompt: OnPrompt, environ: Mapping[str, str]
 ) -> InThread:
@@ -150,7 +121,7 @@ async def made(
         from wizard.azure.az_login import az_credential
 
         with told():
-            return InThread(await in_daemon_thread(lambda: az_credential(cloud, environ), lambda: None), tenant)
+            return InThread(await in_daemon_thread(lambda: az_credential(cloud, environ)), tenant)
     if way == "environment":
         return InThread(_from_environment(cloud, environ), tenant)
     if way == "managed_identity":
@@ -218,7 +189,9 @@ async def _with_person(cloud: Cloud, way: str, tenant: str | None, on_prompt: On
     shared = {"tenant_id": tenant, "disable_automatic_authentication": True} | _settings(cloud)
     credential: DeviceCodeCredential | InteractiveBrowserCredential
     if way == "device":
-        credential = DeviceCodeCredential(prompt_callback=lambda u, c, e: prompt(_device_prompt(u, c, e)), **shared)
+        credential = DeviceCodeCredential(
+            prompt_callback=lambda u, c, e: prompt(_device_prompt(u, c, e)), **shared
+        )
     else:
         credential = InteractiveBrowserCredential(timeout=_BROWSER_SECONDS, **shared)
         expires = datetime.now(UTC) + timedelta(seconds=_BROWSER_SECONDS)

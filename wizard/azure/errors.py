@@ -1,18 +1,18 @@
 """What can go wrong with Azure, in the wizard's words; nothing of an SDK leaves this package as an exception.
 
-    AzureProblem
-    ├── SignInNeeded      nobody is signed in, or Azure wants the person to sign in again
-    ├── SignInFailed      Entra refused to give a token (AADSTS codes)
-    ├── Forbidden         403: a right is missing
-    ├── NotFound          404
-    ├── Conflict          409
-    ├── Invalid           400 and other 4xx: Azure does not accept what was asked
-    ├── Throttled         429: too many calls; `retry_after` seconds
-    ├── ServerFault       5xx: Azure failed
-    ├── Unreachable       no answer: name not found, refused, time-out, certificate, proxy, cut off
-    ├── UnreadableAnswer  an answer that is not Azure's
-    ├── ForeignHost       a token was about to go to a host outside the chosen cloud; it was not sent
-    └── UnknownCloud      a cloud of a name that we don't know
+AzureProblem
+├── SignInNeeded      nobody is signed in, or Azure wants the person to sign in again
+├── SignInFailed      Entra refused to give a token (AADSTS codes)
+├── Forbidden         403: a right is missing
+├── NotFound          404
+├── Conflict          409
+├── Invalid           400 and other 4xx: Azure does not accept what was asked
+├── Throttled         429: too many calls; `retry_after` seconds
+├── ServerFault       5xx: Azure failed
+├── Unreachable       no answer: name not found, refused, time-out, certificate, proxy, cut off
+├── UnreadableAnswer  an answer that is not Azure's
+├── ForeignHost       a token was about to go to a host outside the chosen cloud; it was not sent
+└── UnknownCloud      a cloud of a name that we don't know
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class Detail:
     target: str = ""
 
 
-class AzureProblem(Exception):
+class AzureProblem(Exception):  # noqa: N818 - the design's word
     """Something went wrong with Azure.
 
     `message` is what Azure said, made safe to show; `meaning` says it in plain words where a rule knows it
@@ -143,7 +143,9 @@ class UnknownCloud(AzureProblem):
 
     def __init__(self, name: str, known: tuple[str, ...]) -> None:
         listed = ", ".join(known)
-        super().__init__(f"There is no cloud called “{clean_line(name, 80)}”. Known: {listed}.", code="UnknownCloud")
+        super().__init__(
+            f"There is no cloud called “{clean_line(name, 80)}”. Known: {listed}.", code="UnknownCloud"
+        )
         self.known = known
 
 

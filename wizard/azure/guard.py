@@ -46,8 +46,11 @@ class HostGuard(SansIOHTTPPolicy[Any, Any]):
         check_host(request.http_request.url, self._cloud)
 
 
-class GuardedTransport(RequestsTransport):
-    """What azure-identity's credentials send with; the guard stands at its door."""
+class GuardedTransport(RequestsTransport):  # type: ignore[misc]  # exported lazily, so mypy sees Any
+    """What azure-identity's credentials send with; the guard stands at its door.
+
+    Connections are not kept: a credential speaks once an hour, and then nobody has to remember to close it.
+    """
 
     def __init__(self, cloud: Cloud, **settings: Any) -> None:
         super().__init__(**settings)
@@ -60,4 +63,5 @@ class GuardedTransport(RequestsTransport):
             ForeignHost: it would leave the cloud.
         """
         check_host(request.url, self._cloud)
+        request.headers["Connection"] = "close"
         return super().send(request, **settings)

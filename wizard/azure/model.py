@@ -9,7 +9,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from profiles.secrets import Secret
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +102,24 @@ class PasswordCredential:
 
 
 @dataclass(frozen=True, slots=True)
+class NewPassword:
+    """A client secret just made: the only time that Azure tells its value."""
+
+    credential: PasswordCredential
+    value: Secret
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A user of the directory. A guest belongs to another tenant."""
+
+    object_id: str
+    name: str
+    principal_name: str
+    guest: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class FederatedCredential:
     """A federated identity credential of an application."""
 
@@ -140,6 +161,17 @@ class RoleAssignment:
     scope: str
     principal_id: str
     role: str
+
+
+@dataclass(frozen=True, slots=True)
+class RoleDefinition:
+    """A role that can be given. `guid` names it in every scope, `id` in the one it was found at."""
+
+    id: str
+    guid: str
+    name: str
+    custom: bool = False
+    permissions: tuple[Permission, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,7 @@ def chain(exc: BaseException) -> tuple[BaseException, ...]:
             continue
         found.append(current)
         inner: list[Any] = [getattr(current, name, None) for name in _INNER]
-        inner += list(current.args) if isinstance(current.args, tuple) else []
+        inner += current.args
         waiting += [i for i in inner if isinstance(i, BaseException)]
     return tuple(found)
 
@@ -82,9 +82,15 @@ def _socket_kind(exceptions: tuple[BaseException, ...], names: set[str]) -> str 
     if names & slow or any(isinstance(e, TimeoutError) for e in exceptions):
         return "timeout"
     cut = {"aiohttp.ServerDisconnectedError", "aiohttp.ClientPayloadError", "azure.IncompleteReadError"}
-    if names & (cut | {"azure.ServiceResponseError"}) or any(isinstance(e, ConnectionError) for e in exceptions):
+    if names & (cut | {"azure.ServiceResponseError"}) or any(
+        isinstance(e, ConnectionError) for e in exceptions
+    ):
         return "cut"
-    return "other" if names & {"azure.ServiceRequestError", "aiohttp.ClientError", "requests.ConnectionError"} else None
+    return (
+        "other"
+        if names & {"azure.ServiceRequestError", "aiohttp.ClientError", "requests.ConnectionError"}
+        else None
+    )
 
 
 def _certificate(exc: ssl.SSLCertVerificationError) -> str:

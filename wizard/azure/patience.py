@@ -16,7 +16,12 @@ SECONDS = 180.0
 EVERY = 5.0
 
 _NOT_YET_KNOWN = frozenset(
-    {"principalnotfound", "roledefinitiondoesnotexist", "nobackingapplicationobject", "request_resourcenotfound"}
+    {
+        "principalnotfound",
+        "roledefinitiondoesnotexist",
+        "nobackingapplicationobject",
+        "request_resourcenotfound",
+    }
 )
 _NOT_YET_TEXTS = (
     "does not reference",

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 _AADSTS = re.compile(r"AADSTS(\d{4,9})")
+_TRACE = re.compile(r"\r?\n| Trace ID:")  # what Entra adds after the sentence
 _LONGEST_RETRY_AFTER = 120.0
 _DEEPEST = 6
 
@@ -122,7 +123,7 @@ def _error_object(body: Any) -> Mapping[str, Any] | None:
     error = _member(body, "error")
     if isinstance(error, str):  # OAuth 2.0
         text = str(_member(body, "error_description") or error)
-        return {"code": entra_code(text) or error, "message": text.split("\r\n")[0].split(" Trace ID:")[0]}
+        return {"code": entra_code(text) or error, "message": _TRACE.split(text, maxsplit=1)[0]}
     for name in ("error", "odata.error"):
         inner = _member(body, name)
         if isinstance(inner, Mapping):

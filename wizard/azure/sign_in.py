@@ -31,7 +31,8 @@ __all__ = [
 ]
 
 _TENANT = re.compile(
-    r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}", re.IGNORECASE
+    r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}",
+    re.IGNORECASE,
 )
 
 
@@ -47,8 +48,20 @@ class SignedIn:
     credential: InThread
     cloud: Cloud
 
+    async def into(self, tenant: str) -> SignedIn:
+        """The same login in another tenant (id or domain), without asking the person if Azure allows that.
+
+        Raises:
+            SignInNeeded: that tenant wants its own sign-in (a second factor, for instance).
+            SignInFailed: the account is not known there.
+        """
+        check_tenant(tenant)
+        credential = self.credential.for_tenant(tenant)
+        token = await credential.get_token_info(self.cloud.arm_audience)
+        return SignedIn(identity_of(token.token, self.identity.way), credential, self.cloud)
+
     async def close(self) -> None:
-        """Let go of the credential's connections. Tokens are kept in memory only, and go with it."""
+        """Let go of the credential. Tokens are kept in memory only, and go with it."""
         await self.credential.close()
 
 
@@ -103,8 +116,12 @@ async def sign_in_unattended(
         except SignInNeeded as problem:
             if key == "environment":
                 raise
-            states[key] = replace(state, possible=False, reason=problem.meaning or clean_line(problem.message))
-    raise SignInNeeded(f"Nobody is signed in to {cloud.label}.", code="SignInNeeded", ways=tuple(states.values()))
+            states[key] = replace(
+                state, possible=False, reason=problem.meaning or clean_line(problem.message)
+            )
+    raise SignInNeeded(
+        f"Nobody is signed in to {cloud.label}.", code="SignInNeeded", ways=tuple(states.values())
+    )
 
 
 async def sign_in_with_secret(cloud: Cloud, tenant: str, client_id: str, secret: _Secret) -> SignedIn:
@@ -134,7 +151,9 @@ def check_tenant(tenant: str | None) -> None:
     """
     if tenant is not None and not _TENANT.fullmatch(tenant):
         shown = clean_line(tenant, 80)
-        raise SignInFailed(f"“{shown}” is not a tenant: give its id (a GUID) or domain.", code="InvalidTenant")
+        raise SignInFailed(
+            f"“{shown}” is not a tenant: give its id (a GUID) or domain.", code="InvalidTenant"
+        )
 
 
 async def _proved(cloud: Cloud, way: str, credential: InThread) -> SignedIn:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from wizard.azure.errors import AzureProblem, Forbidden, SignInFailed
-from wizard.azure.session import Azure
 from wizard.proofs import Proven, Proving
 from wizard.text import clean_line
+
+if TYPE_CHECKING:
+    from wizard.azure.session import Azure
 
 # What submitting a run asks for (himl.md section 6, proof 3).
 SUBMIT = (

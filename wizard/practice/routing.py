@@ -53,7 +53,7 @@ class Router:
             response = self._respond(practice, request)
         except Failure as failure:
             response = _rendered(practice, request, family, failure)
-        except Exception:  # the edge: a client gets an answer whatever happens
+        except Exception:  # noqa: BLE001 - the edge: a client gets an answer whatever happens
             _LOG.exception("practice Azure failed at %s %s", request.method, request.path)
             broken = Failure(500, "InternalServerError", "Practice Azure itself failed; its log says how.")
             response = _rendered(practice, request, family, broken)

@@ -78,7 +78,7 @@ class Server:
             raise
         self._ready.set_result(None)
         await self._over.wait()
-        await runner.cleanup()
+        await _close(runner)
 
     async def _handle(self, incoming: web.Request) -> web.Response:
         # A page of the outside world that resolves its own name to this machine must not get in.
@@ -86,6 +86,18 @@ class Server:
             return web.Response(status=421, text="Practice Azure answers only to loopback names.")
         answer = self._router.answer(self._practice, await _read(incoming))
         return _sent(answer)
+
+
+async def _close(runner: web.AppRunner) -> None:
+    server = runner.server
+    transports = [connection.transport for connection in server.connections] if server else []
+    await runner.cleanup()
+    # A client that keeps its connection open answers no TLS farewell, and asyncio would wait 30 s for one.
+    for transport in transports:
+        if transport is not None:
+            transport.abort()
+    for _ in range(3):
+        await asyncio.sleep(0)
 
 
 def _local(host: str) -> bool:

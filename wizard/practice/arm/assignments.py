@@ -8,16 +8,11 @@ from typing import Any
 
 from wizard.practice.arm import errors, ids, odata, rights, roles
 from wizard.practice.arm.call import Call, Operation, collection, stamp
+from wizard.practice.arm.types import find
 from wizard.practice.kernel import Failure, Practice, Response
 
 TYPE = "Microsoft.Authorization/roleAssignments"
 _SHAPE = "{scope}/providers/Microsoft.Authorization/roleAssignments"
-_MEMBERS = frozenset(
-    {
-        "roleDefinitionId", "principalId", "principalType", "description", "condition", "conditionVersion",
-        "delegatedManagedIdentityResourceId",
-    }
-)  # fmt: skip
 _READ_ONLY = frozenset({"scope", "createdOn", "updatedOn", "createdBy", "updatedBy"})
 _PRINCIPALS = ("User", "Group", "ServicePrincipal", "ForeignGroup", "Device")
 _OPTIONAL = ("condition", "conditionVersion", "delegatedManagedIdentityResourceId", "description")
@@ -89,7 +84,7 @@ def _checked(call: Call) -> dict[str, Any]:
     properties = body.get("properties")
     if body.keys() - {"id", "name", "type", "properties"} or not isinstance(properties, dict):
         raise _incorrect()
-    if properties.keys() - _MEMBERS - _READ_ONLY:
+    if properties.keys() - _members() - _READ_ONLY:
         raise _incorrect()
     role, principal = properties.get("roleDefinitionId"), properties.get("principalId")
     if not isinstance(role, str) or not isinstance(principal, str):
@@ -108,6 +103,11 @@ def _checked(call: Call) -> dict[str, Any]:
         raise _incorrect()
     _check_role(call, role)
     return properties
+
+
+def _members() -> frozenset[str]:
+    declared = find(TYPE)
+    return (declared and declared.properties) or frozenset()
 
 
 def _check_role(call: Call, role: str) -> None:

@@ -50,8 +50,9 @@ class Call:
 
     @property
     def tenant(self) -> str:
-        """The tenant whose directory counts: the subscription's, or the caller's when it only manages it."""
-        return self.caller.tenant
+        """The tenant whose directory counts: the subscription's, else the caller's."""
+        found = self.state.get("subscription", self.subscription) if self.subscription else None
+        return str(found["tenantId"]) if found else self.caller.tenant
 
 
 Submit = Callable[[Practice, Caller, Request], Response]

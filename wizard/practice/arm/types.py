@@ -56,6 +56,7 @@ class ResourceType:
         references: properties that hold the id of a resource that must exist.
         added: what Azure adds to `properties`.
         extension: whether it lives on other resources; such and `own` ones have handlers of their own.
+        right: what its actions begin with, where that is not its name.
         polling: the segment of its polling addresses.
         rule: what its name looks like, and `says` the sentence for one that does not.
     """
@@ -73,9 +74,14 @@ class ResourceType:
     tracked: bool = True
     extension: bool = False
     own: bool = False
+    right: str = ""
     polling: str = "operationStatuses"
     rule: re.Pattern[str] = re.compile(r".{1,260}")
     says: str = "The name is not valid."
+
+    def action(self, verb: str) -> str:
+        """The action a caller needs a right for: `Microsoft.Network/virtualNetworks/write`."""
+        return f"{self.right or self.name}/{verb}"
 
     @property
     def allowed(self) -> frozenset[str]:
@@ -124,12 +130,35 @@ _DECLARED = (
         says="Workspace name must be between 3 and 33 characters long. Its first character has to be alphanumeric, and"
         " the rest may contain hyphens and underscores. No whitespace is allowed.",
     ),
-    ResourceType("Microsoft.Authorization/roleAssignments", seconds=3, tracked=False, extension=True, own=True,
-                 members=frozenset({"properties"})),
-    ResourceType("Microsoft.Authorization/roleDefinitions", seconds=3, tracked=False, extension=True, own=True,
-                 members=frozenset({"properties"})),
-    ResourceType("Microsoft.Resources/resourceGroups", seconds=2, own=True,
-                 members=frozenset({"location", "tags", "managedBy", "properties"})),
+    ResourceType(
+        "Microsoft.Authorization/roleAssignments",
+        tracked=False,
+        extension=True,
+        own=True,
+        members=frozenset({"properties"}),
+        properties=frozenset(
+            {
+                "roleDefinitionId", "principalId", "principalType", "description", "condition", "conditionVersion",
+                "delegatedManagedIdentityResourceId",
+            }
+        ),
+    ),
+    ResourceType(
+        "Microsoft.Authorization/roleDefinitions",
+        tracked=False,
+        extension=True,
+        own=True,
+        members=frozenset({"properties"}),
+        properties=frozenset({"roleName", "type", "description", "assignableScopes", "permissions"}),
+    ),
+    ResourceType(
+        "Microsoft.Resources/resourceGroups",
+        seconds=2,
+        own=True,
+        members=frozenset({"location", "tags", "managedBy", "properties"}),
+        properties=frozenset(),
+        right="Microsoft.Resources/subscriptions/resourceGroups",
+    ),
 )  # fmt: skip
 
 _TYPES: Mapping[str, ResourceType] = {declared.name.lower(): declared for declared in _DECLARED}

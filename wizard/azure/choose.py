@@ -1,0 +1,64 @@
+"""Which cloud is meant: the only place that knows practice Azure, which the rest sees as one more cloud."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from wizard.azure.clouds import Cloud, cloud_named
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from wizard.practice.launcher import Running
+
+PRACTICE = "practice"
+
+
+@contextmanager
+def open_cloud(
+    name: str, *, practice_folder: Path, world: str | None = None, time_scale: float = 0.0
+) -> Iterator[Cloud]:
+    """Give the cloud of a name for as long as the block lasts; "practice" is served by this process meanwhile.
+
+    Raises:
+        UnknownCloud: nothing is called so; the known names are listed.
+        wizard.practice.launcher.PracticeError, OSError: practice Azure can't be served from the folder.
+    """
+    if name.strip().lower() != PRACTICE:
+        yield cloud_named(name)
+        return
+    from wizard import practice
+
+    with practice.start(practice_folder, world=world, time_scale=time_scale) as running:
+        az_config = practice.az_config(running, practice_folder / "az")
+        yield practice_cloud(running, practice_folder, az_config)
+
+
+def practice_cloud(running: Running, folder: Path, az_config: Path) -> Cloud:
+    """Describe a practice Azure that is being served.
+
+    A service principal in the environment is no way in: it would be a real one, and its secret is not practice's.
+    """
+    return Cloud(
+        name=PRACTICE,
+        label="practice Azure",
+        arm=running.url,
+        login=running.url,
+        graph=running.url,
+        portal=running.url,
+        studio=running.url,
+        storage_suffix="core.practice.invalid",
+        arm_audience="https://management.core.windows.net//.default",
+        graph_audience=f"{running.url}/.default",
+        az_name="PracticeAzure",
+        ca=running.ca,
+        instance_discovery=False,
+        sign_in_ways=("device", "browser", "cli"),
+        unattended=("device",),
+        secret_store="practice-folder",  # noqa: S106 - the name of a place
+        secret_folder=folder / "secrets",
+        az_config=az_config,
+        banner="PRACTICE",
+    )

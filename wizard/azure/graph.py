@@ -1,0 +1,391 @@
+"""Microsoft Graph: applications, service principals, their credentials, and what the caller may do in the directory.
+
+It is a client of our own on azure-core: msgraph-sdk is 390 MB for a dozen calls.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from azure.core import AsyncPipelineClient
+
+from wizard.azure.errors import AzureProblem, Conflict, Forbidden, Invalid, NotFound, UnreadableAnswer, told
+from wizard.azure.model import (
+    Application,
+    DirectoryRights,
+    FederatedCredential,
+    Identity,
+    NewPassword,
+    PasswordCredential,
+    Person,
+    ServicePrincipal,
+)
+from wizard.azure.pipeline import asked, policies_for, transport_over
+from wizard.azure.tokens import claims_of
+
+if TYPE_CHECKING:
+    import aiohttp
+
+    from wizard.azure.clouds import Cloud
+    from wizard.azure.credentials import InThread
+
+_APPLICATION = "id,appId,displayName,uniqueName,createdDateTime,passwordCredentials"
+_PRINCIPAL = "id,appId,displayName,accountEnabled,appOwnerOrganizationId"
+_MOST_PAGES = 100
+_CREATED = 201
+# What servers answer that know no upsert by uniqueName.
+_NO_UPSERT = frozenset({400, 404, 405, 501})
+
+
+class Graph:
+    """What the wizard asks of Graph. Every method raises AzureProblem when Graph refuses or does not answer."""
+
+    def __init__(
+        self, cloud: Cloud, credential: InThread, session: aiohttp.ClientSession, identity: Identity
+    ) -> None:
+        self._root = f"{cloud.graph}/v1.0"
+        self._credential, self._audience, self._identity = credential, cloud.graph_audience, identity
+        self._client = AsyncPipelineClient[Any, Any](
+            cloud.graph,
+            policies=policies_for(cloud, credential, cloud.graph_audience),
+            transport=transport_over(session),
+        )
+
+    # The caller
+
+    async def me(self) -> Person | None:
+        """Read who is signed in; None for a service principal, which has no ``/me``."""
+        if not self._identity.is_user:
+            return None
+        found = await self._get("/me", {"$select": "id,displayName,userPrincipalName,userType"})
+        return Person(
+            object_id=_text(found, "id"),
+            name=_text(found, "displayName"),
+            principal_name=_text(found, "userPrincipalName"),
+            guest=_text(found, "userType").lower() == "guest",
+        )
+
+    async def directory_rights(self) -> DirectoryRights:
+        """Read what the caller may do in the directory: policy, active directory roles, application permissions.
+
+        Roles that Privileged Identity Management holds ready but that aren't activated don't count.
+        """
+        person, roles = await asyncio.gather(self.me(), self._directory_roles())
+        guest = person is not None and person.guest
+        return DirectoryRights(
+            users_may_register=person is not None and await self._users_may_register(guest=guest),
+            roles=tuple(_text(r, "displayName") for r in roles),
+            role_ids=tuple(_text(r, "roleTemplateId").lower() for r in roles),
+            guest=guest,
+            app_permissions=await self._app_permissions(),
+        )
+
+    async def _users_may_register(self, *, guest: bool) -> bool:
+        try:
+            policy = await self._get("/policies/authorizationPolicy")
+        except Forbidden:
+            if guest:  # guests may not read it, and it is not about them
+                return False
+            raise
+        defaults = policy.get("defaultUserRolePermissions")
+        return isinstance(defaults, Mapping) and bool(defaults.get("allowedToCreateApps"))
+
+    async def _directory_roles(self) -> list[dict[str, Any]]:
+        if not self._identity.is_user:
+            return []
+        select = {"$select": "displayName,roleTemplateId"}
+        return await self._list("/me/transitiveMemberOf/microsoft.graph.directoryRole", select)
+
+    async def _app_permissions(self) -> tuple[str, ...]:
+        """A service principal's application permissions stand in its token."""
+        if self._identity.is_user:
+            return ()
+        token = await self._credential.get_token_info(self._audience)
+        roles = claims_of(token.token).get("roles")
+        return tuple(str(r) for r in roles) if isinstance(roles, list) else ()
+
+    # Applications
+
+    async def applications(self, name: str) -> list[Application]:
+        """List the applications of exactly this display name; Entra allows many."""
+        query = {"$filter": f"displayName eq '{_quoted(name)}'", "$select": _APPLICATION}
+        return [_application(a) for a in await self._list("/applications", query)]
+
+    async def my_applications(self, top: int = 100) -> list[Application]:
+        """List the newest applications that the caller can see, for picking one."""
+        query = {
+            "$select": _APPLICATION,
+            "$orderby": "createdDateTime desc",
+            "$top": str(top),
+            "$count": "true",
+        }
+        found = await self._get("/applications", query, {"ConsistencyLevel": "eventual"})
+        return [_application(a) for a in _values(found)][:top]
+
+    async def application(self, any_id: str) -> Application | None:
+        """Find an application by its application (client) id or by its object id; None: there is none."""
+        for path in (f"/applications(appId='{_key(any_id)}')", f"/applications/{_key(any_id)}"):
+            found = await self._maybe(path, _APPLICATION)
+            if found is not None:
+                return _application(found)
+        return None
+
+    async def application_named(self, unique_name: str) -> Application | None:
+        """Find an application by its unique name; None: there is none."""
+        found = await self._maybe(_by_unique_name(unique_name), _APPLICATION)
+        return None if found is None else _application(found)
+
+    async def upsert_application(
+        self, unique_name: str, name: str, *, tags: Sequence[str] = (), notes: str = ""
+    ) -> tuple[Application, bool]:
+        """Make the application of a unique name exist; True if it was made now. One that exists is not changed.
+
+        Two callers at once make one application: Graph creates it only if it is missing.
+        """
+        existing = await self.application_named(unique_name)
+        if existing is not None:
+            return existing, False
+        body: dict[str, Any] = {"displayName": name, "signInAudience": "AzureADMyOrg"}
+        body |= {"tags": list(tags)} if tags else {}
+        body |= {"notes": notes} if notes else {}
+        try:
+            status, made = await self._ask(
+                "PATCH", _by_unique_name(unique_name), body, headers={"Prefer": "create-if-missing"}
+            )
+        except (Invalid, NotFound) as refusal:
+            if refusal.rule or refusal.status not in _NO_UPSERT:
+                raise
+            status, made = await self._ask("POST", "/applications", {"uniqueName": unique_name} | body)
+        if made.get("appId"):
+            return _application(made), status == _CREATED
+        found = await self.application_named(unique_name)
+        if found is None:
+            raise NotFound(
+                f"Application {name} is not readable yet.", code="Request_ResourceNotFound", status=404
+            )
+        return found, status == _CREATED
+
+    async def delete_application(self, object_id: str) -> bool:
+        """Delete an application and with it its service principal; False when it was not there."""
+        return await self._delete(f"/applications/{_key(object_id)}")
+
+    # Service principals
+
+    async def service_principal(self, app_id: str) -> ServicePrincipal | None:
+        """Find the service principal of an application (client) id; None: there is none."""
+        found = await self._maybe(f"/servicePrincipals(appId='{_key(app_id)}')", _PRINCIPAL)
+        return None if found is None else _principal(found)
+
+    async def service_principal_by_object_id(self, object_id: str) -> ServicePrincipal | None:
+        """Find a service principal by its own object id; None: there is none."""
+        found = await self._maybe(f"/servicePrincipals/{_key(object_id)}", _PRINCIPAL)
+        return None if found is None else _principal(found)
+
+    async def ensure_service_principal(self, app_id: str) -> tuple[ServicePrincipal, bool]:
+        """Make the service principal of an application exist; True if it was made now. Safe to repeat.
+
+        A new application may not be known yet; `patience.is_replication` recognises the refusals.
+        """
+        existing = await self.service_principal(app_id)
+        if existing is not None:
+            return existing, False
+        try:
+            _, made = await self._ask("POST", "/servicePrincipals", {"appId": app_id})
+        except Conflict:
+            found = await self.service_principal(app_id)
+            if found is None:
+                raise
+            return found, False
+        return _principal(made), True
+
+    async def delete_service_principal(self, object_id: str) -> bool:
+        """Delete a service principal; False when it was not there."""
+        return await self._delete(f"/servicePrincipals/{_key(object_id)}")
+
+    # Credentials
+
+    async def add_password(self, application_object_id: str, name: str, end: datetime) -> NewPassword:
+        """Make a client secret. It is asked for once: after no answer, look for it by name before asking again.
+
+        No failure of this call carries anything of the answer.
+        """
+        from profiles.secrets import Secret
+
+        wanted = {"displayName": name, "endDateTime": end.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")}
+        path = f"/applications/{_key(application_object_id)}/addPassword"
+        _, made = await self._ask("POST", path, {"passwordCredential": wanted}, quiet=True)
+        value = made.pop("secretText", None)
+        if not isinstance(value, str) or not value:
+            raise UnreadableAnswer("Graph's answer holds no secret.", code="UnreadableAnswer")
+        return NewPassword(_password(made), Secret(value))
+
+    async def remove_password(self, application_object_id: str, key_id: str) -> bool:
+        """Revoke a client secret; False when it was not there."""
+        path = f"/applications/{_key(application_object_id)}/removePassword"
+        try:
+            await self._ask("POST", path, {"keyId": key_id})
+        except NotFound:
+            return False
+        except Invalid:  # Graph says 400 about a key that is gone
+            app = await self._maybe(f"/applications/{_key(application_object_id)}", _APPLICATION)
+            if app is not None and key_id.lower() in {p.key_id.lower() for p in _application(app).passwords}:
+                raise
+            return False
+        return True
+
+    async def federated(self, application_object_id: str) -> list[FederatedCredential]:
+        """List the federated credentials of an application; none when it is not there."""
+        path = f"/applications/{_key(application_object_id)}/federatedIdentityCredentials"
+        try:
+            return [_federated(f) for f in await self._list(path, {})]
+        except NotFound:
+            return []
+
+    async def add_federated(
+        self, application_object_id: str, *, name: str, issuer: str, subject: str, audiences: Sequence[str]
+    ) -> FederatedCredential:
+        """Let tokens of another issuer stand for the application (at most 20; `name` can't be changed later)."""
+        path = f"/applications/{_key(application_object_id)}/federatedIdentityCredentials"
+        body = {"name": name, "issuer": issuer, "subject": subject, "audiences": list(audiences)}
+        _, made = await self._ask("POST", path, body)
+        return _federated(made)
+
+    async def remove_federated(self, application_object_id: str, credential_id: str) -> bool:
+        """Remove a federated credential; False when it was not there."""
+        path = (
+            f"/applications/{_key(application_object_id)}/federatedIdentityCredentials/{_key(credential_id)}"
+        )
+        return await self._delete(path)
+
+    # The wire
+
+    async def _ask(
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, Any] | None = None,
+        *,
+        params: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        quiet: bool = False,
+    ) -> tuple[int, dict[str, Any]]:
+        with told(quiet=quiet):
+            return await asked(
+                self._client, method, f"{self._root}{path}", body=body, params=params, headers=headers
+            )
+
+    async def _get(
+        self, path: str, params: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None
+    ) -> dict[str, Any]:
+        _, found = await self._ask("GET", path, params=params, headers=headers)
+        return found
+
+    async def _maybe(self, path: str, select: str) -> dict[str, Any] | None:
+        """Read an object; None when Graph says that there is none, or that this can't be an id."""
+        try:
+            return await self._get(path, {"$select": select})
+        except NotFound:
+            return None
+        except Invalid as problem:
+            if _is_about_an_id(problem):
+                return None
+            raise
+
+    async def _list(self, path: str, params: Mapping[str, str]) -> list[dict[str, Any]]:
+        page = await self._get(path, params)
+        found, seen = _values(page), set[str]()
+        while (link := page.get("@odata.nextLink")) and isinstance(link, str):
+            if link in seen or len(seen) >= _MOST_PAGES:
+                raise UnreadableAnswer("A list of Graph's has no end.", code="UnreadableAnswer")
+            seen.add(link)
+            with told():
+                _, page = await asked(self._client, "GET", link)
+            found += _values(page)
+        return found
+
+    async def _delete(self, path: str) -> bool:
+        try:
+            await self._ask("DELETE", path)
+        except NotFound:
+            return False
+        return True
+
+
+def _is_about_an_id(problem: AzureProblem) -> bool:
+    return problem.code == "Request_BadRequest" and "identifier" in problem.message.lower()
+
+
+def _quoted(text: str) -> str:
+    """Text between the single quotes of OData."""
+    return text.replace("'", "''")
+
+
+def _key(text: str) -> str:
+    """Text as part of a path: nothing in it can lead elsewhere."""
+    return quote(_quoted(text), safe="")
+
+
+def _by_unique_name(unique_name: str) -> str:
+    return f"/applications(uniqueName='{_key(unique_name)}')"
+
+
+def _values(page: Mapping[str, Any]) -> list[dict[str, Any]]:
+    values = page.get("value")
+    return [v for v in values if isinstance(v, dict)] if isinstance(values, list) else []
+
+
+def _text(found: Mapping[str, Any], name: str) -> str:
+    return str(found.get(name) or "")
+
+
+def _time(written: object) -> datetime | None:
+    try:
+        read = datetime.fromisoformat(str(written))
+    except ValueError:
+        return None
+    return read if read.tzinfo else read.replace(tzinfo=UTC)
+
+
+def _application(found: Mapping[str, Any]) -> Application:
+    passwords = found.get("passwordCredentials") or []
+    return Application(
+        object_id=_text(found, "id"),
+        app_id=_text(found, "appId"),
+        name=_text(found, "displayName"),
+        unique_name=_text(found, "uniqueName"),
+        created=_time(found.get("createdDateTime")),
+        passwords=tuple(_password(p) for p in passwords if isinstance(p, Mapping)),
+    )
+
+
+def _password(found: Mapping[str, Any]) -> PasswordCredential:
+    return PasswordCredential(
+        key_id=_text(found, "keyId"),
+        name=_text(found, "displayName"),
+        hint=_text(found, "hint"),
+        end=_time(found.get("endDateTime")),
+    )
+
+
+def _principal(found: Mapping[str, Any]) -> ServicePrincipal:
+    return ServicePrincipal(
+        object_id=_text(found, "id"),
+        app_id=_text(found, "appId"),
+        name=_text(found, "displayName"),
+        enabled=found.get("accountEnabled") is not False,
+        owner_tenant=_text(found, "appOwnerOrganizationId"),
+    )
+
+
+def _federated(found: Mapping[str, Any]) -> FederatedCredential:
+    return FederatedCredential(
+        id=_text(found, "id"),
+        name=_text(found, "name"),
+        issuer=_text(found, "issuer"),
+        subject=_text(found, "subject"),
+        audiences=tuple(str(a) for a in found.get("audiences") or ()),
+    )

@@ -1,0 +1,191 @@
+"""What a client sends to deploy, validate or preview: read leniently as ARM does, checked strictly."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from wizard.practice.arm import errors, facts, ids
+from wizard.practice.arm.call import Call
+from wizard.practice.arm.template import lenient
+from wizard.practice.arm.template.compile import Compiled, compiled
+from wizard.practice.arm.template.evaluate import Around
+from wizard.practice.arm.template.parameters import TemplateError
+from wizard.practice.kernel import Failure
+
+_MEMBERS = ("location", "properties", "tags", "identity", "name", "id", "type", "scopes")
+_PROPERTIES = (
+    "mode", "template", "templateLink", "parameters", "parametersLink", "debugSetting", "onErrorDeployment",
+    "expressionEvaluationOptions", "validationLevel", "whatIfSettings", "extensionConfigs", "externalInputs",
+    "externalInputDefinitions", "error",
+)  # fmt: skip
+_LONGEST_NAME = 64
+_LEVELS = ("Template", "Provider", "ProviderNoRbac")
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """A request to deploy."""
+
+    name: str
+    home: str
+    location: str | None
+    mode: str
+    template: Any
+    parameters: Mapping[str, Any]
+    tags: Mapping[str, Any] | None
+    level: str
+    settings: Mapping[str, Any]
+
+    @property
+    def id(self) -> str:
+        """The id of the deployment."""
+        return f"{self.home}/providers/Microsoft.Resources/deployments/{self.name}"
+
+    def around(self, call: Call) -> Around:
+        """What the template can see."""
+        subscription = call.state.get("subscription", call.subscription) or {}
+        tenant = call.state.get("tenant", subscription["tenantId"]) or {}
+        found = ids.parse(self.home)
+        deployment: dict[str, Any] = {"name": self.name}
+        deployment |= {"location": self.location} if self.location else {}
+        deployment["properties"] = {"mode": self.mode, "template": self.template, "provisioningState": "Accepted"}
+        return Around(
+            self.home,
+            {name: subscription[name] for name in ("id", "subscriptionId", "tenantId", "displayName") if name in subscription},
+            {name: tenant[name] for name in ("tenantId", "displayName", "countryCode") if name in tenant},
+            deployment,
+            call.state.get("group", self.home) if found.group else None,
+        )
+
+    def compiled(self, call: Call) -> Compiled:
+        """The template worked out.
+
+        Raises:
+            Failure: 400 InvalidTemplate, with where it is wrong.
+        """
+        try:
+            return compiled(self.template, self.parameters, self.around(call))
+        except TemplateError as fault:
+            raise invalid_template(fault) from fault
+
+
+def invalid_template(fault: TemplateError) -> Failure:
+    """Azure's answer to a template it cannot make sense of."""
+    violation = {"lineNumber": 1, "linePosition": 1, "path": fault.path}
+    return Failure(
+        400,
+        "InvalidTemplate",
+        str(fault),
+        headers={"x-ms-failure-cause": "gateway"},
+        additional=[{"type": "TemplateViolation", "info": violation}],
+    )
+
+
+def read(call: Call) -> Content:
+    """Read and check the body of a request.
+
+    Raises:
+        Failure: it cannot be read, has what is not known, or lacks what is needed.
+    """
+    try:
+        sent = lenient.read(call.request.body)
+    except (ValueError, RecursionError) as fault:
+        raise errors.bad_content(str(fault)) from fault
+    if not isinstance(sent, dict):
+        raise errors.bad_content("A JSON object is expected. Path ''")
+    body = _named(sent, _MEMBERS, "DeploymentContent", "")
+    properties = body.get("properties")
+    if not isinstance(properties, dict):
+        raise errors.bad_content("Required property 'properties' not found in JSON. Path ''")
+    properties = _named(properties, _PROPERTIES, "DeploymentPropertiesDefinition", "properties.")
+    name = call.parts["deployment"]
+    _check_name(name)
+    _check_properties(name, properties)
+    home = ids.parse(call.parts["home"]).text
+    return Content(
+        name,
+        home,
+        _location(call, name, body.get("location")),
+        properties["mode"],
+        properties["template"],
+        properties.get("parameters") or {},
+        body.get("tags"),
+        properties.get("validationLevel") or "Provider",
+        properties.get("whatIfSettings") or {},
+    )
+
+
+def _named(sent: Mapping[str, Any], known: tuple[str, ...], kind: str, path: str) -> dict[str, Any]:
+    """The members by the names ARM gives them: it compares without case (an operator sends `Properties`)."""
+    names = {name.lower(): name for name in known}
+    for name in sent:
+        if name.lower() not in names:
+            raise errors.stranger(name, kind, path + name)
+    return {names[name.lower()]: value for name, value in sent.items()}
+
+
+def _check_name(name: str) -> None:
+    if len(name) > _LONGEST_NAME:
+        raise _invalid(
+            f"The provided deployment name '{name}' has a length of '{len(name)}' which exceeds the maximum length of"
+            f" '{_LONGEST_NAME}'. Please see https://aka.ms/arm-deploy for usage details."
+        )
+
+
+def _check_properties(name: str, properties: Mapping[str, Any]) -> None:
+    if properties.get("templateLink") or properties.get("parametersLink"):
+        raise _invalid(f"Practice Azure cannot read linked files: send the template of '{name}' itself.")
+    if properties.get("template") is None:
+        raise _invalid(
+            f"The deployment '{name}' must have either the TemplateLink or Template property set. Please see"
+            " https://aka.ms/resource-group-linked-templates for usage details."
+        )
+    if properties.get("mode") == "Complete":
+        raise _invalid(f"Practice Azure does not do mode Complete yet ('{name}').")
+    if properties.get("mode") != "Incremental":
+        raise errors.bad_content("Required property 'mode' not found in JSON. Path 'properties'")
+    if properties.get("validationLevel") not in (None, *_LEVELS):
+        raise errors.bad_content("Error converting value to type 'DeploymentValidationLevel'. Path 'validationLevel'")
+    parameters = properties.get("parameters") or {}
+    if not isinstance(parameters, dict) or not all(isinstance(one, dict) for one in parameters.values()):
+        raise errors.bad_content("Error converting value to type 'DeploymentParameterDefinition'. Path 'parameters'")
+
+
+def _location(call: Call, name: str, location: object) -> str | None:
+    """A deployment to a subscription has a location, which stays; one to a group has its group's."""
+    if ids.parse(call.parts["home"]).group:
+        if location:
+            raise _invalid(
+                f"The 'location' property is not allowed for '{name}' at resource group scope. Please see"
+                " https://aka.ms/deploy-to-subscription for usage details."
+            )
+        return None
+    if not isinstance(location, str) or not location:
+        raise _invalid(
+            f"The 'location' property must be specified for '{name}'. Please see https://aka.ms/deploy-to-subscription for"
+            " usage details."
+        )
+    region = facts.region(location)
+    if region is None:
+        raise Failure(
+            400,
+            "LocationNotAvailableForDeployment",
+            f"The provided location '{location}' is not available for deployment. List of available regions is"
+            f" '{','.join(facts.regions())}'.",
+        )
+    key = f"{ids.parse(call.parts['home']).text}/providers/Microsoft.Resources/deployments/{name}"
+    before = call.state.get("deployment", key)
+    if before and before.get("location") != region:
+        raise Failure(
+            409,
+            "InvalidDeploymentLocation",
+            f"Invalid deployment location '{region}'. The deployment '{name}' already exists in location"
+            f" '{before.get('location')}'.",
+        )
+    return region
+
+
+def _invalid(message: str) -> Failure:
+    return Failure(400, "InvalidDeployment", message, headers={"x-ms-failure-cause": "gateway"})

@@ -1,0 +1,1 @@
+"""ARM's template language: reading, hashing, and working out what a template means."""
