@@ -281,8 +281,6 @@ def _check_secrets(profile: Profile, reader: _Reader) -> None:
         if reference.variable in seen:
             reader.fault((*path, "variable"), f"{reference.variable!r} is given twice")
         seen.add(reference.variable)
-        # A copied or edited profile must not send our secret elsewhere.
+        # A person may move to another tenant, and must lose no answer by it; a profile's cloud never changes.
         if reference.binding.cloud != profile.cloud:
             reader.fault((*path, "cloud"), "the secret belongs to another cloud than the profile")
-        if reference.binding.tenant != profile.context.tenant_id:
-            reader.fault((*path, "tenant"), "the secret belongs to another tenant than the profile")

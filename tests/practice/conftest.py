@@ -25,6 +25,7 @@ class Api:
 
     running: Running
     token: str = ""
+    url: str = ""  # another server of the same folder
 
     def call(self, method: str, path: str, **options: Any) -> requests.Response:
         headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
@@ -33,7 +34,7 @@ class Api:
             session.verify = str(self.running.ca)
             return session.request(
                 method,
-                f"{self.running.url}{path}",
+                f"{self.url or self.running.url}{path}",
                 headers=headers | options.pop("headers", {}),
                 allow_redirects=False,
                 timeout=20,
@@ -115,11 +116,22 @@ def signer(running: Running) -> SignIn:
         api = Api(running)
         redirect = "http://localhost:5000"
         hint = {"login_hint": upn} if upn else {}
-        asked = {"client_id": AZURE_CLI, "response_type": "code", "redirect_uri": redirect, "scope": scope, **hint}
+        asked = {
+            "client_id": AZURE_CLI,
+            "response_type": "code",
+            "redirect_uri": redirect,
+            "scope": scope,
+            **hint,
+        }
         shown = api.call("GET", f"/{tenant}/oauth2/v2.0/authorize", params=asked)
         assert shown.status_code == 302, re.sub(r"<[^>]+>", " ", shown.text)
         code = parse_qs(urlsplit(shown.headers["Location"]).query)["code"][0]
-        fields = {"grant_type": "authorization_code", "client_id": AZURE_CLI, "code": code, "redirect_uri": redirect}
+        fields = {
+            "grant_type": "authorization_code",
+            "client_id": AZURE_CLI,
+            "code": code,
+            "redirect_uri": redirect,
+        }
         answer = api.form(f"/{tenant}/oauth2/v2.0/token", **fields)
         assert answer.status_code == 200, answer.text
         return Api(running, answer.json()["access_token"])

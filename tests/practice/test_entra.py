@@ -33,7 +33,9 @@ def client_credentials(api: Any, tenant: str | None = None, **changed: str) -> A
         "client_secret": api.running.client_secret,
         "scope": ARM,
     } | changed
-    return api.form(f"/{tenant or api.running.tenant}/oauth2/v2.0/token", **{k: v for k, v in fields.items() if v})
+    return api.form(
+        f"/{tenant or api.running.tenant}/oauth2/v2.0/token", **{k: v for k, v in fields.items() if v}
+    )
 
 
 def claims(token: str) -> dict[str, Any]:
@@ -96,7 +98,9 @@ def test_a_token_is_verified_by_the_published_keys(anonymous: Any, practice: Run
         ("{origin}//.default", "{origin}/"),
     ],
 )
-def test_the_audience_is_what_the_scope_named(anonymous: Any, practice: Running, scope: str, audience: str) -> None:
+def test_the_audience_is_what_the_scope_named(
+    anonymous: Any, practice: Running, scope: str, audience: str
+) -> None:
     answer = client_credentials(anonymous, scope=scope.format(origin=practice.url))
     assert claims(answer.json()["access_token"])["aud"] == audience.format(origin=practice.url)
 
@@ -122,7 +126,9 @@ def test_only_a_graph_token_of_an_application_carries_its_roles(anonymous: Any) 
         ({"scope": "https://api.example.com/.default"}, (400, "invalid_resource", 500011)),
     ],
 )
-def test_client_credentials_are_refused(anonymous: Any, changed: dict[str, str], refused: tuple[int, str, int]) -> None:
+def test_client_credentials_are_refused(
+    anonymous: Any, changed: dict[str, str], refused: tuple[int, str, int]
+) -> None:
     assert refusal(client_credentials(anonymous, **changed)) == refused
 
 
@@ -159,7 +165,12 @@ def new_client(api: Any, **password: str) -> dict[str, str]:
     made = api.post("/v1.0/applications", {"displayName": "new"}).json()
     api.post("/v1.0/servicePrincipals", {"appId": made["appId"]})
     added = api.post(f"/v1.0/applications/{made['id']}/addPassword", {"passwordCredential": password}).json()
-    return {"id": made["id"], "keyId": added["keyId"], "client_id": made["appId"], "client_secret": added["secretText"]}
+    return {
+        "id": made["id"],
+        "keyId": added["keyId"],
+        "client_id": made["appId"],
+        "client_secret": added["secretText"],
+    }
 
 
 def test_a_secret_expires(other_world: Callable[..., Any]) -> None:
@@ -361,7 +372,9 @@ def test_a_code_expires(other_world: Callable[..., Any]) -> None:
         ({"login_hint": "<script>@contoso.example"}, "AADSTS50034"),
     ],
 )
-def test_what_cannot_be_signed_in_is_a_page_and_goes_nowhere(anonymous: Any, changed: dict[str, str], said: str) -> None:
+def test_what_cannot_be_signed_in_is_a_page_and_goes_nowhere(
+    anonymous: Any, changed: dict[str, str], said: str
+) -> None:
     answer = authorize(anonymous, **changed)
     assert (answer.status_code, "Location" in answer.headers) == (400, False)
     assert said in answer.text
@@ -393,7 +406,10 @@ def test_a_refresh_token_is_good_for_other_resources_and_tenants(anonymous: Any,
         ("", "Access token is empty."),
         ("Bearer ", "Access token is empty."),
         ("Bearer abc", "Access token validation failure. Signature is invalid."),
-        (f"Bearer {jwt.encode({'aud': 'https://graph.microsoft.com'}, 'x' * 32)}", "Access token validation failure"),
+        (
+            f"Bearer {jwt.encode({'aud': 'https://graph.microsoft.com'}, 'x' * 32)}",
+            "Access token validation failure",
+        ),
     ],
 )
 def test_a_bad_token_is_401_with_a_challenge(anonymous: Any, header: str, said: str) -> None:

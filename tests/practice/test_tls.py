@@ -60,7 +60,8 @@ def test_another_loopback_address_is_not_in_the_certificate(folder: Path) -> Non
 
 
 @pytest.mark.parametrize(
-    "name", [x509.DNSName("management.azure.com"), x509.DNSName("localhost.example"), x509.DNSName("notlocalhost")]
+    "name",
+    [x509.DNSName("management.azure.com"), x509.DNSName("localhost.example"), x509.DNSName("notlocalhost")],
 )
 def test_the_authority_can_vouch_for_no_other_host(folder: Path, tmp_path: Path, name: x509.DNSName) -> None:
     (tmp_path / "leaf.pem").write_bytes(tls.issue(folder, [name]))
@@ -82,7 +83,15 @@ def test_a_leaf_for_an_address_of_the_network_is_refused(folder: Path, tmp_path:
 
 @pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not installed")
 def test_openssl_finds_the_chain_strictly_right(folder: Path) -> None:
-    command = ["openssl", "verify", "-x509_strict", "-purpose", "sslserver", "-CAfile", str(folder / "ca.pem")]
+    command = [
+        "openssl",
+        "verify",
+        "-x509_strict",
+        "-purpose",
+        "sslserver",
+        "-CAfile",
+        str(folder / "ca.pem"),
+    ]
     done = subprocess.run([*command, str(folder / "server.pem")], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
 

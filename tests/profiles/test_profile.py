@@ -203,7 +203,6 @@ EXPECTED = {
     (29, "outputs.PATH"),
     (30, "outputs.HIML_COUNT"),
     (35, "secrets[1].cloud"),
-    (36, "secrets[1].tenant"),
     (32, "secrets[1].client_id"),
     (38, "secrets[1].value"),
     (41, "proofs[1].title"),

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from profiles.errors import ProfileError, ProfileNotFound, StaleProfile
-from profiles.profile import Profile
+from profiles.profile import Profile, SavedContext, SecretReference
 from profiles.store import ProfileStore, journal_path
 
 ROOT = Path(__file__).parents[2]
@@ -78,6 +78,14 @@ def test_a_profile_against_the_rules_is_not_written(store: ProfileStore) -> None
         with pytest.raises(ProfileError):
             store.save(dataclasses.replace(mine, **bad))  # type: ignore[arg-type] # each is one field
     assert store.path("demo").read_text() == before
+
+
+def test_moving_to_another_tenant_loses_nothing(store: ProfileStore) -> None:
+    mine = dataclasses.replace(make(store), context=SavedContext(tenant_id="contoso.com"))
+    reference = SecretReference("HIML_SERVICE_PRINCIPAL_PASSWORD", "keyring", mine.binding("client"))
+    kept = store.save(dataclasses.replace(mine, secrets=(reference,)))
+    moved = store.save(dataclasses.replace(kept, context=SavedContext(tenant_id="fabrikam.com")))
+    assert store.load("demo") == moved
 
 
 def test_the_list_tells_of_every_profile_and_why_one_is_broken(store: ProfileStore) -> None:

@@ -224,7 +224,8 @@ def _unexplained(answer: reading.Answer) -> AzureProblem:
 def _sign_in_problem(code: str, message: str, status: int = 0, request_id: str = "") -> AzureProblem:
     again = code.removeprefix("AADSTS") in _SIGN_IN_AGAIN
     kind = SignInNeeded if again else SignInFailed
-    return kind(message, code=code, status=status, request_id=request_id)
+    sentence, trace = reading.entra_sentence(message)
+    return kind(sentence, code=code, status=status, request_id=trace or request_id)
 
 
 def _from_text(chain: tuple[BaseException, ...]) -> AzureProblem:

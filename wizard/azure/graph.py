@@ -6,6 +6,7 @@ It is a client of our own on azure-core: msgraph-sdk is 390 MB for a dozen calls
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,7 @@ from urllib.parse import quote
 
 from azure.core import AsyncPipelineClient
 
-from wizard.azure.errors import AzureProblem, Conflict, Forbidden, Invalid, NotFound, UnreadableAnswer, told
+from wizard.azure.errors import Conflict, Forbidden, Invalid, NotFound, UnreadableAnswer, told
 from wizard.azure.model import (
     Application,
     DirectoryRights,
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
 _APPLICATION = "id,appId,displayName,uniqueName,createdDateTime,passwordCredentials"
 _PRINCIPAL = "id,appId,displayName,accountEnabled,appOwnerOrganizationId"
+_GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _MOST_PAGES = 100
 _CREATED = 201
 # What servers answer that know no upsert by uniqueName.
@@ -128,7 +130,9 @@ class Graph:
 
     async def application(self, any_id: str) -> Application | None:
         """Find an application by its application (client) id or by its object id; None: there is none."""
-        for path in (f"/applications(appId='{_key(any_id)}')", f"/applications/{_key(any_id)}"):
+        if not _GUID.fullmatch(any_id):
+            return None
+        for path in (f"/applications(appId='{any_id}')", f"/applications/{any_id}"):
             found = await self._maybe(path, _APPLICATION)
             if found is not None:
                 return _application(found)
@@ -177,12 +181,16 @@ class Graph:
 
     async def service_principal(self, app_id: str) -> ServicePrincipal | None:
         """Find the service principal of an application (client) id; None: there is none."""
-        found = await self._maybe(f"/servicePrincipals(appId='{_key(app_id)}')", _PRINCIPAL)
+        if not _GUID.fullmatch(app_id):
+            return None
+        found = await self._maybe(f"/servicePrincipals(appId='{app_id}')", _PRINCIPAL)
         return None if found is None else _principal(found)
 
     async def service_principal_by_object_id(self, object_id: str) -> ServicePrincipal | None:
         """Find a service principal by its own object id; None: there is none."""
-        found = await self._maybe(f"/servicePrincipals/{_key(object_id)}", _PRINCIPAL)
+        if not _GUID.fullmatch(object_id):
+            return None
+        found = await self._maybe(f"/servicePrincipals/{object_id}", _PRINCIPAL)
         return None if found is None else _principal(found)
 
     async def ensure_service_principal(self, app_id: str) -> tuple[ServicePrincipal, bool]:
@@ -285,15 +293,11 @@ class Graph:
         return found
 
     async def _maybe(self, path: str, select: str) -> dict[str, Any] | None:
-        """Read an object; None when Graph says that there is none, or that this can't be an id."""
+        """Read an object; None when there is none."""
         try:
             return await self._get(path, {"$select": select})
         except NotFound:
             return None
-        except Invalid as problem:
-            if _is_about_an_id(problem):
-                return None
-            raise
 
     async def _list(self, path: str, params: Mapping[str, str]) -> list[dict[str, Any]]:
         page = await self._get(path, params)
@@ -313,10 +317,6 @@ class Graph:
         except NotFound:
             return False
         return True
-
-
-def _is_about_an_id(problem: AzureProblem) -> bool:
-    return problem.code == "Request_BadRequest" and "identifier" in problem.message.lower()
 
 
 def _quoted(text: str) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 
 _AADSTS = re.compile(r"AADSTS(\d{4,9})")
 _TRACE = re.compile(r"\r?\n| Trace ID:")  # what Entra adds after the sentence
+_TRACE_ID = re.compile(r"Trace ID: ([0-9a-f-]{36})")
 _LONGEST_RETRY_AFTER = 120.0
 _DEEPEST = 6
 
@@ -105,6 +106,13 @@ def entra_code(text: str) -> str:
     return found.group(0) if found else ""
 
 
+def entra_sentence(text: str) -> tuple[str, str]:
+    """Entra's own sentence and its trace id, out of what MSAL, azure-identity and the CLI put around them."""
+    start = text.find("AADSTS")
+    trace = _TRACE_ID.search(text)
+    return _TRACE.split(text[max(start, 0) :], maxsplit=1)[0].strip(), trace.group(1) if trace else ""
+
+
 def fault_in(body: Any) -> Fault | None:
     """Read the error in a JSON body of any shape that Azure uses; None when there is none."""
     found = _error_object(body)
@@ -123,7 +131,7 @@ def _error_object(body: Any) -> Mapping[str, Any] | None:
     error = _member(body, "error")
     if isinstance(error, str):  # OAuth 2.0
         text = str(_member(body, "error_description") or error)
-        return {"code": entra_code(text) or error, "message": _TRACE.split(text, maxsplit=1)[0]}
+        return {"code": entra_code(text) or error, "message": text}
     for name in ("error", "odata.error"):
         inner = _member(body, name)
         if isinstance(inner, Mapping):

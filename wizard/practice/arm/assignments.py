@@ -31,8 +31,7 @@ def get(practice: Practice, key: str) -> dict[str, Any] | None:
 
 
 def _scope(call: Call) -> str:
-    text = ids.parse(call.parts["scope"]).text if call.parts["scope"] else "/"
-    return text
+    return ids.parse(call.parts["scope"]).text if call.parts["scope"] else "/"
 
 
 def _key(call: Call) -> str:
@@ -97,7 +96,9 @@ def _checked(call: Call) -> dict[str, Any]:
         )
     if not _guid(principal):
         raise Failure(
-            400, "InvalidPrincipalId", f"The Principal ID '{principal}' is not valid. Principal ID must be a GUID."
+            400,
+            "InvalidPrincipalId",
+            f"The Principal ID '{principal}' is not valid. Principal ID must be a GUID.",
         )
     if properties.get("principalType") not in (None, *_PRINCIPALS):
         raise _incorrect()
@@ -167,7 +168,11 @@ def _principal_type(call: Call, principal: str, said: str | None) -> str:
     delay = call.practice.world.replication("principal")
     for document, kind in (("user", "User"), ("servicePrincipal", "ServicePrincipal")):
         found = call.state.get(document, principal)
-        if found is None or found["tenant"] != call.tenant or call.clock.younger(found.get("_created", 0.0), delay):
+        if (
+            found is None
+            or found["tenant"] != call.tenant
+            or call.clock.younger(found.get("_created", 0.0), delay)
+        ):
             continue
         if said and said != kind:
             # "PrinciaplType" is Azure's own spelling.
@@ -225,7 +230,11 @@ def _list(call: Call) -> Response:
     principal = terms.get("principalid") or terms.get("assignedto()")
     found = _around(call, below="atscope()" not in terms)
     return collection(
-        [shown(one) for one in found if not principal or one["properties"]["principalId"].lower() == principal.lower()]
+        [
+            shown(one)
+            for one in found
+            if not principal or one["properties"]["principalId"].lower() == principal.lower()
+        ]
     )
 
 
@@ -238,7 +247,9 @@ def _around(call: Call, *, below: bool) -> Iterator[dict[str, Any]]:
 
 
 def _permissions(call: Call) -> Response:
-    return collection([dict(one) for one in rights.effective(call.practice, call.caller.object_id, _scope(call))])
+    return collection(
+        [dict(one) for one in rights.effective(call.practice, call.caller.object_id, _scope(call))]
+    )
 
 
 OPERATIONS = (

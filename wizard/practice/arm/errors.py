@@ -186,7 +186,7 @@ def no_location_for_type(kind: str, location: str, regions: Iterable[str]) -> Fa
     )
 
 
-def moved_group(name: str, location: str, asked: str) -> Failure:
+def moved_group(location: str, asked: str) -> Failure:
     """A group that exists in another location (words from memory of Azure's)."""
     return _gateway(
         409,
@@ -195,7 +195,7 @@ def moved_group(name: str, location: str, asked: str) -> Failure:
     )
 
 
-def moved_resource(name: str, kind: str, location: str, asked: str, group: str) -> Failure:
+def moved_resource(name: str, location: str, asked: str, group: str) -> Failure:
     """A resource that exists in another location (words from memory of Azure's)."""
     return _gateway(
         409,

@@ -49,7 +49,8 @@ _READS = frozenset({"GET", "HEAD"})
 def _compiled(shape: str) -> re.Pattern[str]:
     parts = re.split(r"\{(\w+)\}", shape)
     text = "".join(
-        f"(?P<{part}>{_PLACES.get(part, '[^/]+')})" if n % 2 else re.escape(part) for n, part in enumerate(parts)
+        f"(?P<{part}>{_PLACES.get(part, '[^/]+')})" if n % 2 else re.escape(part)
+        for n, part in enumerate(parts)
     )
     return re.compile(text, re.IGNORECASE)
 
@@ -57,11 +58,15 @@ def _compiled(shape: str) -> re.Pattern[str]:
 _TABLE = tuple((_compiled(operation.shape), operation) for operation in OPERATIONS)
 
 
-def handle(practice: Practice, request: Request, values: Mapping[str, str], caller: Caller | None) -> Response:
+def handle(
+    practice: Practice, request: Request, values: Mapping[str, str], caller: Caller | None
+) -> Response:
     """Answer a request from outside; what became due since the last one is done first."""
     del values
     if caller is None:
-        raise Failure(401, "AuthenticationFailed", "Authentication failed. The 'Authorization' header is missing.")
+        raise Failure(
+            401, "AuthenticationFailed", "Authentication failed. The 'Authorization' header is missing."
+        )
     polling.settle(practice, EFFECTS)
     runner.advance(practice, submit)
     return submit(practice, caller, request)

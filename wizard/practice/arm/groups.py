@@ -88,7 +88,7 @@ def _put(call: Call) -> Response:
     if before and before["properties"]["provisioningState"] == "Deleting":
         raise errors.group_going(before["name"])
     if before and before["location"] != location:
-        raise errors.moved_group(before["name"], before["location"], location)
+        raise errors.moved_group(before["location"], location)
     group = {
         "id": before["id"] if before else key,
         "name": before["name"] if before else call.parts["group"],
@@ -133,7 +133,9 @@ def gone(practice: Practice, about: Mapping[str, Any]) -> None:
 
 
 OPERATIONS = (
-    Operation("GET", "/subscriptions/{subscription}/resourcegroups", _list, _RIGHT + "read", strip=1, listed=True),
+    Operation(
+        "GET", "/subscriptions/{subscription}/resourcegroups", _list, _RIGHT + "read", strip=1, listed=True
+    ),
     Operation("GET", _SHAPE, _get, _RIGHT + "read"),
     Operation("HEAD", _SHAPE, _head, _RIGHT + "read"),
     Operation("PUT", _SHAPE, _put, _RIGHT + "write"),

@@ -124,15 +124,25 @@ def _poll(call: Call) -> Response:
     over = call.clock.now().timestamp() >= row["due"]
     if row["kind"] == "async":
         # The recordings have `percentComplete` in the answers of Microsoft.MachineLearningServices.
-        return Response(200, row["body"]) if over else Response(200, {"status": "InProgress"}, wait_header(call, row["due"]))
+        return (
+            Response(200, row["body"])
+            if over
+            else Response(200, {"status": "InProgress"}, wait_header(call, row["due"]))
+        )
     if over:
         return Response(row["status"], row["body"])
-    query = "&".join(f"{name}={value}" for name, value in {"api-version": call.version, **row["signature"]}.items())
+    query = "&".join(
+        f"{name}={value}" for name, value in {"api-version": call.version, **row["signature"]}.items()
+    )
     again = {"Location": f"{call.request.origin}{call.path}?{query}"}
     return Response(202, None, again | wait_header(call, row["due"]))
 
 
 OPERATIONS = (
     Operation("GET", "/subscriptions/{subscription}/operationresults/{operation}", _poll),
-    Operation("GET", "/subscriptions/{subscription}/providers/{namespace}/locations/{location}/{kind}/{operation}", _poll),
+    Operation(
+        "GET",
+        "/subscriptions/{subscription}/providers/{namespace}/locations/{location}/{kind}/{operation}",
+        _poll,
+    ),
 )

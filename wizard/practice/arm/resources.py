@@ -13,7 +13,9 @@ from wizard.practice.kernel import Failure, Practice, Response
 
 _LISTED = ("id", "name", "type", "kind", "managedBy", "sku", "location", "identity", "tags")
 _GROUP = "/subscriptions/{subscription}/resourcegroups/{group}"
-_FILTERS = "'resourceType eq '{value}'', 'name eq '{value}'', 'resourceGroup eq '{value}'', 'location eq '{value}''"
+_FILTERS = (
+    "'resourceType eq '{value}'', 'name eq '{value}'', 'resourceGroup eq '{value}'', 'location eq '{value}''"
+)
 
 
 def current(practice: Practice, key: str) -> dict[str, Any] | None:
@@ -55,7 +57,10 @@ def check(call: Call, key: ids.Id, kind: ResourceType, body: Mapping[str, Any]) 
     Raises:
         Failure: what Azure would answer.
     """
-    if providers.registration(call.practice, call.subscription, key.namespace) not in ("Registered", "Registering"):
+    if providers.registration(call.practice, call.subscription, key.namespace) not in (
+        "Registered",
+        "Registering",
+    ):
         raise errors.not_registered(key.namespace)
     if kind.tracked:
         _check_location(call, key, body)
@@ -82,13 +87,16 @@ def _check_location(call: Call, key: ids.Id, body: Mapping[str, Any]) -> None:
         raise errors.no_location_for_type(key.type, asked, facts.regions())
     before = call.state.get("resource", key.text)
     if before and facts.region(before["location"]) != region:
-        raise errors.moved_resource(key.name, key.type, before["location"], region, key.group or "")
+        raise errors.moved_resource(key.name, before["location"], region, key.group or "")
 
 
 def _faults(kind: ResourceType, body: Mapping[str, Any]) -> Iterator[dict[str, str]]:
     for member in body:
         if member not in kind.allowed:
-            yield {"code": "OBJECT_ADDITIONAL_PROPERTIES", "message": f"Additional properties not allowed: {member}"}
+            yield {
+                "code": "OBJECT_ADDITIONAL_PROPERTIES",
+                "message": f"Additional properties not allowed: {member}",
+            }
     properties = body.get("properties", {})
     if not isinstance(properties, dict):
         yield {"code": "INVALID_TYPE", "message": "Expected type object for properties"}
@@ -103,7 +111,10 @@ def _faults(kind: ResourceType, body: Mapping[str, Any]) -> Iterator[dict[str, s
     for path in kind.required:
         place = properties if path.startswith("properties.") else body
         if not place.get(path.rsplit(".", 1)[-1]):
-            yield {"code": "OBJECT_MISSING_REQUIRED_PROPERTY", "message": f"Missing required property: {path}"}
+            yield {
+                "code": "OBJECT_MISSING_REQUIRED_PROPERTY",
+                "message": f"Missing required property: {path}",
+            }
 
 
 def _put(call: Call) -> Response:
@@ -137,7 +148,11 @@ def _made(
 ) -> dict[str, Any]:
     given = body.get("properties", {})
     adding = Adding(key, body, call.tenant, before)
-    made = {"id": before["id"] if before else key.text, "name": before["name"] if before else key.leaf, "type": kind.name}
+    made = {
+        "id": before["id"] if before else key.text,
+        "name": before["name"] if before else key.leaf,
+        "type": kind.name,
+    }
     made |= {name: body[name] for name in sorted(kind.members - {"properties"}) if body.get(name) is not None}
     if "location" in made:
         made["location"] = facts.region(made["location"]) or made["location"]
@@ -147,7 +162,9 @@ def _made(
     return made | {"properties": kind.added(adding) | dict(given) | {"provisioningState": "Succeeded"}}
 
 
-def _addresses(call: Call, kind: ResourceType, location: str, seconds: float, *, both: bool) -> dict[str, str]:
+def _addresses(
+    call: Call, kind: ResourceType, location: str, seconds: float, *, both: bool
+) -> dict[str, str]:
     namespace = kind.name.split("/")[0]
     path = f"/subscriptions/{call.subscription}/providers/{namespace}/locations/{location}/{kind.polling}"
     done = polling.Ending(body={"status": "Succeeded"})
@@ -196,7 +213,9 @@ def _delete(call: Call) -> Response:
     due = call.clock.takes(kind.removal_seconds).timestamp()
     call.state.put("resource", key.text, found | {"_due": due, "_while": "Deleting"})
     headers = _addresses(call, kind, found["location"], kind.removal_seconds, both=True)
-    polling.begin(call, "/", kind.removal_seconds, polling.Ending(effect="resource-gone", about={"id": key.text}))
+    polling.begin(
+        call, "/", kind.removal_seconds, polling.Ending(effect="resource-gone", about={"id": key.text})
+    )
     return Response(202, None, headers)
 
 
@@ -229,7 +248,10 @@ def _typed(call: Call) -> Response:
 
 def _all(call: Call) -> Response:
     base = call.path.rpartition("/")[0]
-    if not any(ids.covers(at, base) or ids.covers(base, at) for at, _ in rights.held(call.practice, call.caller.object_id)):
+    if not any(
+        ids.covers(at, base) or ids.covers(base, at)
+        for at, _ in rights.held(call.practice, call.caller.object_id)
+    ):
         rights.demand(call.practice, call.caller, _RESOURCES, base)
     text = call.request.query.get("$filter", "")
     try:
@@ -239,7 +261,9 @@ def _all(call: Call) -> Response:
     if terms.keys() - {"resourcetype", "name", "resourcegroup", "location"}:
         raise errors.bad_filter(text, _FILTERS)
     found = _seen(call, base + "/")
-    return collection([{name: one[name] for name in _LISTED if name in one} for one in found if _fits(one, terms)])
+    return collection(
+        [{name: one[name] for name in _LISTED if name in one} for one in found if _fits(one, terms)]
+    )
 
 
 def _fits(one: Mapping[str, Any], terms: Mapping[str, str]) -> bool:

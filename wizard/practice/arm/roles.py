@@ -32,7 +32,9 @@ def find(call: Call, guid: str, prefix: str) -> dict[str, Any] | None:
 def unknown(guid: str, status: int = 404) -> Failure:
     """Azure's answer for a role that is not there."""
     return Failure(
-        status, "RoleDefinitionDoesNotExist", f"The specified role definition with ID '{guid}' does not exist."
+        status,
+        "RoleDefinitionDoesNotExist",
+        f"The specified role definition with ID '{guid}' does not exist.",
     )
 
 
@@ -53,7 +55,12 @@ def _built_in(role: BuiltInRole, prefix: str) -> dict[str, Any]:
         "createdBy": None,
         "updatedBy": None,
     }
-    return {"properties": properties, "id": prefix + rights.role_key(role.guid), "type": TYPE, "name": role.guid}
+    return {
+        "properties": properties,
+        "id": prefix + rights.role_key(role.guid),
+        "type": TYPE,
+        "name": role.guid,
+    }
 
 
 def _custom(found: Mapping[str, Any], prefix: str) -> dict[str, Any]:
@@ -92,7 +99,9 @@ def _assignable(call: Call, below: bool) -> Iterator[dict[str, Any]]:
     for _, found in call.state.all("roleDefinition"):
         scopes = found["properties"]["assignableScopes"]
         above = any(ids.covers(one, scope) for one in scopes)
-        if found["_tenant"] == call.tenant and (above or (below and any(ids.covers(scope, one) for one in scopes))):
+        if found["_tenant"] == call.tenant and (
+            above or (below and any(ids.covers(scope, one) for one in scopes))
+        ):
             yield _custom(found, prefix)
 
 
@@ -133,12 +142,18 @@ def _checked(call: Call, guid: str, body: Mapping[str, Any]) -> dict[str, Any]:
     try:
         uuid.UUID(guid)
     except ValueError as fault:
-        raise Failure(400, "InvalidRoleDefinitionId", f"The role definition ID '{guid}' must be a GUID.") from fault
+        raise Failure(
+            400, "InvalidRoleDefinitionId", f"The role definition ID '{guid}' must be a GUID."
+        ) from fault
     if guid.lower() in facts.roles():
-        raise Failure(403, "RoleDefinitionUpdateNotPermitted", "Built-in role definitions cannot be updated or deleted.")
+        raise Failure(
+            403, "RoleDefinitionUpdateNotPermitted", "Built-in role definitions cannot be updated or deleted."
+        )
     name = properties.get("roleName")
     if not isinstance(name, str) or not 1 <= len(name) <= _LONGEST:
-        raise Failure(400, "RoleDefinitionNameInvalid", f"A role definition needs a name of 1 to {_LONGEST} characters.")
+        raise Failure(
+            400, "RoleDefinitionNameInvalid", f"A role definition needs a name of 1 to {_LONGEST} characters."
+        )
     _check_name(call, guid, name)
     return {
         "roleName": name,
@@ -170,7 +185,9 @@ def _check_name(call: Call, guid: str, name: str) -> None:
 
 def _checked_scopes(call: Call, scopes: object) -> list[str]:
     if not isinstance(scopes, list) or not scopes:
-        raise Failure(400, "MissingAssignableScopes", "A role definition needs at least one assignable scope.")
+        raise Failure(
+            400, "MissingAssignableScopes", "A role definition needs at least one assignable scope."
+        )
     for scope in scopes:
         fits = isinstance(scope, str) and _SCOPE.fullmatch(scope)
         subscription = scope.split("/")[2] if fits else ""
@@ -216,7 +233,9 @@ def _delete(call: Call) -> Response:
     if found is None:
         return Response(204)
     if found["properties"]["type"] == "BuiltInRole":
-        raise Failure(403, "RoleDefinitionUpdateNotPermitted", "Built-in role definitions cannot be updated or deleted.")
+        raise Failure(
+            403, "RoleDefinitionUpdateNotPermitted", "Built-in role definitions cannot be updated or deleted."
+        )
     for scope in found["properties"]["assignableScopes"]:
         rights.demand(call.practice, call.caller, f"{TYPE}/delete", f"{scope}{rights.role_key(guid)}")
     if any(grant["role"].lower() == guid.lower() for _, grant in call.state.all("grant")):

@@ -50,10 +50,18 @@ class Content:
         found = ids.parse(self.home)
         deployment: dict[str, Any] = {"name": self.name}
         deployment |= {"location": self.location} if self.location else {}
-        deployment["properties"] = {"mode": self.mode, "template": self.template, "provisioningState": "Accepted"}
+        deployment["properties"] = {
+            "mode": self.mode,
+            "template": self.template,
+            "provisioningState": "Accepted",
+        }
         return Around(
             self.home,
-            {name: subscription[name] for name in ("id", "subscriptionId", "tenantId", "displayName") if name in subscription},
+            {
+                name: subscription[name]
+                for name in ("id", "subscriptionId", "tenantId", "displayName")
+                if name in subscription
+            },
             {name: tenant[name] for name in ("tenantId", "displayName", "countryCode") if name in tenant},
             deployment,
             call.state.get("group", self.home) if found.group else None,
@@ -147,10 +155,14 @@ def _check_properties(name: str, properties: Mapping[str, Any]) -> None:
     if properties.get("mode") != "Incremental":
         raise errors.bad_content("Required property 'mode' not found in JSON. Path 'properties'")
     if properties.get("validationLevel") not in (None, *_LEVELS):
-        raise errors.bad_content("Error converting value to type 'DeploymentValidationLevel'. Path 'validationLevel'")
+        raise errors.bad_content(
+            "Error converting value to type 'DeploymentValidationLevel'. Path 'validationLevel'"
+        )
     parameters = properties.get("parameters") or {}
     if not isinstance(parameters, dict) or not all(isinstance(one, dict) for one in parameters.values()):
-        raise errors.bad_content("Error converting value to type 'DeploymentParameterDefinition'. Path 'parameters'")
+        raise errors.bad_content(
+            "Error converting value to type 'DeploymentParameterDefinition'. Path 'parameters'"
+        )
 
 
 def _location(call: Call, name: str, location: object) -> str | None:

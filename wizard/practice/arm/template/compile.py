@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from wizard.practice.arm import ids
-from wizard.practice.arm.template.evaluate import Around, Frame, NotYet, Reference
+from wizard.practice.arm.template.evaluate import Around, Frame, NotYetError, Reference
 from wizard.practice.arm.template.expressions import ExpressionError, calls, is_expression, parse
 from wizard.practice.arm.template.parameters import TemplateError
 from wizard.practice.arm.template.parameters import values as parameter_values
@@ -21,7 +21,18 @@ _MEMBERS = frozenset(
     }
 )  # fmt: skip
 _CONTROL = frozenset(
-    {"type", "apiVersion", "name", "scope", "condition", "dependsOn", "resources", "comments", "metadata", "existing"}
+    {
+        "type",
+        "apiVersion",
+        "name",
+        "scope",
+        "condition",
+        "dependsOn",
+        "resources",
+        "comments",
+        "metadata",
+        "existing",
+    }
 )
 _LATER = ("copy", "subscriptionId", "resourceGroup")
 
@@ -86,7 +97,7 @@ def check(template: Any) -> Mapping[str, Any]:
             )
     if not re.fullmatch(r"\d+\.\d+\.\d+\.\d+", str(template["contentVersion"])):
         raise TemplateError(
-            f"Deployment template parse failed: 'Error converting value \"{template['contentVersion']}\" to type"
+            f'Deployment template parse failed: \'Error converting value "{template["contentVersion"]}" to type'
             " 'System.Version'. Path 'contentVersion'.'."
         )
     return template
@@ -108,7 +119,9 @@ def compiled(template: Any, given: Mapping[str, Any], around: Around) -> Compile
     values = parameter_values(checked.get("parameters") or {}, given, around, variables)
     frame = Frame(around, values, variables)
     found = [_planned(frame, one, symbol) for one, symbol in _flat(checked["resources"])]
-    return Compiled(frame, _ordered(frame, found), checked.get("outputs") or {}, checked.get("parameters") or {})
+    return Compiled(
+        frame, _ordered(frame, found), checked.get("outputs") or {}, checked.get("parameters") or {}
+    )
 
 
 def _flat(
@@ -143,11 +156,15 @@ def _planned(frame: Frame, given: Mapping[str, Any], symbol: str | None) -> Plan
                 " details.'."
             )
     if later := [name for name in _LATER if name in given]:
-        raise TemplateError(f"Practice Azure does not know '{later[0]}' of a template resource yet ('{written}').")
+        raise TemplateError(
+            f"Practice Azure does not know '{later[0]}' of a template resource yet ('{written}')."
+        )
     try:
         return _placed(frame, given, symbol, written)
-    except NotYet as fault:
-        raise _unprocessable(written, "The template function 'reference' is not expected at this location.") from fault
+    except NotYetError as fault:
+        raise _unprocessable(
+            written, "The template function 'reference' is not expected at this location."
+        ) from fault
     except ExpressionError as fault:
         raise _unprocessable(written, str(fault)) from fault
 
@@ -188,7 +205,9 @@ def _id(around: Around, kind: str, name: str, scope: str, written: str) -> ids.I
             *parents, namespace, own = name.split("/")
             tail = ids.assembled(above, "/".join(parents)) + ids.assembled(f"{namespace}/{below}", own)
             return ids.parse(around.home + tail)
-        base = scope if scope.startswith("/") else (f"{around.home}/providers/{scope}" if scope else around.home)
+        base = (
+            scope if scope.startswith("/") else (f"{around.home}/providers/{scope}" if scope else around.home)
+        )
         return ids.parse(base.rstrip("/") + ids.assembled(kind, name))
     except ValueError as fault:
         raise TemplateError(
@@ -219,11 +238,15 @@ def _ordered(frame: Frame, found: list[Planned]) -> tuple[Planned, ...]:
                 f" '{stuck.id}'. Please see https://aka.ms/arm-syntax-resources for usage details.'."
             )
         placed += ready
-    return tuple(_with_needs(by_id[key], tuple(by_id[one].id for one in by_id if one in needs[key])) for key in placed)
+    return tuple(
+        _with_needs(by_id[key], tuple(by_id[one].id for one in by_id if one in needs[key])) for key in placed
+    )
 
 
 def _with_needs(one: Planned, depends: tuple[str, ...]) -> Planned:
-    return Planned(one.symbol, one.id, one.type, one.name, one.version, one.body, depends, one.wanted, one.written)
+    return Planned(
+        one.symbol, one.id, one.type, one.name, one.version, one.body, depends, one.wanted, one.written
+    )
 
 
 def _needed(frame: Frame, one: Planned, by_id: Mapping[str, Planned]) -> set[str]:
@@ -247,7 +270,12 @@ def _needed(frame: Frame, one: Planned, by_id: Mapping[str, Planned]) -> set[str
 def _target(named: str, by_id: Mapping[str, Planned]) -> str | None:
     low = named.lower().strip("/")
     for key, one in by_id.items():
-        names = (key.strip("/"), one.name.lower(), f"{one.type}/{one.name}".lower(), (one.symbol or "").lower())
+        names = (
+            key.strip("/"),
+            one.name.lower(),
+            f"{one.type}/{one.name}".lower(),
+            (one.symbol or "").lower(),
+        )
         if low in names:
             return key
     return None
@@ -276,7 +304,7 @@ def _parsed(text: str) -> Any:
 def _named(frame: Frame, text: str, node: Any) -> Iterator[str]:
     try:
         yield str(frame.node(node))
-    except NotYet:
+    except NotYetError:
         return
     except ExpressionError as fault:
         raise _unprocessable(text, str(fault)) from fault

@@ -15,12 +15,20 @@ from wizard.practice.arm.template.expressions import (
     is_expression,
     parse,
 )
-from wizard.practice.arm.template.functions import FUNCTIONS, Function, as_bool, as_string, kind, provider_path, text
+from wizard.practice.arm.template.functions import (
+    FUNCTIONS,
+    Function,
+    as_bool,
+    as_string,
+    kind,
+    provider_path,
+    text,
+)
 
 Reference = Callable[[str, str | None, bool], Any]
 
 
-class NotYet(Exception):
+class NotYetError(Exception):
     """A value that does not exist before the deployment runs."""
 
 
@@ -44,6 +52,7 @@ class Frame:
         parameters: their values, by name in lower case.
         variables: as they stand in the template.
         reference: reads a resource; None where nothing may be read yet.
+        hidden: secure parameters, in lower case, whose value must not show.
         known: values of variables worked out already.
     """
 
@@ -51,6 +60,7 @@ class Frame:
     parameters: Mapping[str, Any]
     variables: Mapping[str, Any]
     reference: Reference | None = None
+    hidden: frozenset[str] = frozenset()
     known: dict[str, Any] = field(default_factory=dict)
 
     def value(self, given: Any) -> Any:
@@ -58,7 +68,7 @@ class Frame:
 
         Raises:
             ExpressionError: an expression is wrong.
-            NotYet: it needs a resource that is not there yet.
+            NotYetError: it needs a resource that is not there yet.
         """
         if isinstance(given, str):
             if is_expression(given):
@@ -76,7 +86,7 @@ class Frame:
             return [self.settled(one) for one in given]
         try:
             return self.value(given)
-        except NotYet:
+        except NotYetError:
             return given
 
     def node(self, node: Node) -> Any:
@@ -113,6 +123,8 @@ class Frame:
                 f"The template parameter '{name}' is not found. Please see https://aka.ms/arm-syntax-parameters for"
                 " usage details."
             )
+        if name.lower() in self.hidden:
+            raise NotYetError(name)
         return self.parameters[name.lower()]
 
     def variable(self, name: str) -> Any:
@@ -161,7 +173,7 @@ class Frame:
     def read(self, what: str, version: str | None = None, full: str | None = None) -> Any:
         """`reference(id or name, [apiVersion], ['Full'])`."""
         if self.reference is None:
-            raise NotYet(what)
+            raise NotYetError(what)
         return self.reference(as_string(what), version, (full or "").lower() == "full")
 
 

@@ -6,8 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-
-
 _LONGEST = 24_576  # a limit of ARM's own
 _MOST_NESTED = 250
 

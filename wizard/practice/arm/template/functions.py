@@ -44,27 +44,35 @@ def kind(value: object) -> str:
 def as_string(value: object) -> str:
     """The value, which must be a string."""
     if not isinstance(value, str):
-        raise ExpressionError(f"The argument is expected to be of type 'String'. The provided value is of type '{kind(value)}'.")
+        raise ExpressionError(
+            f"The argument is expected to be of type 'String'. The provided value is of type '{kind(value)}'."
+        )
     return value
 
 
 def as_int(value: object) -> int:
     """The value, which must be a whole number."""
     if not isinstance(value, int) or isinstance(value, bool):
-        raise ExpressionError(f"The argument is expected to be of type 'Integer'. The provided value is of type '{kind(value)}'.")
+        raise ExpressionError(
+            f"The argument is expected to be of type 'Integer'. The provided value is of type '{kind(value)}'."
+        )
     return value
 
 
 def as_bool(value: object) -> bool:
     """The value, which must be true or false."""
     if not isinstance(value, bool):
-        raise ExpressionError(f"The argument is expected to be of type 'Boolean'. The provided value is of type '{kind(value)}'.")
+        raise ExpressionError(
+            f"The argument is expected to be of type 'Boolean'. The provided value is of type '{kind(value)}'."
+        )
     return value
 
 
 def _sequence(value: object) -> Sequence[Any]:
     if not isinstance(value, str | list):
-        raise ExpressionError(f"The argument is expected to be an array or a string, not of type '{kind(value)}'.")
+        raise ExpressionError(
+            f"The argument is expected to be an array or a string, not of type '{kind(value)}'."
+        )
     return value
 
 
@@ -170,7 +178,11 @@ def _union(*values: Any) -> Any:
 
 
 def _merged(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
-    both = {n: _merged(one[n], v) for n, v in other.items() if isinstance(v, dict) and isinstance(one.get(n), dict)}
+    both = {
+        n: _merged(one[n], v)
+        for n, v in other.items()
+        if isinstance(v, dict) and isinstance(one.get(n), dict)
+    }
     return {**one, **other, **both}
 
 
@@ -206,13 +218,15 @@ FUNCTIONS: Mapping[str, Function] = {
     "concat": Function(1, _MANY, _concat),
     "format": Function(1, _MANY, _format),
     "guid": Function(1, _MANY, lambda *values: hashing.guid([as_string(value) for value in values])),
-    "uniquestring": Function(1, _MANY, lambda *values: hashing.unique_string([as_string(value) for value in values])),
+    "uniquestring": Function(
+        1, _MANY, lambda *values: hashing.unique_string([as_string(value) for value in values])
+    ),
     "extensionresourceid": Function(3, _MANY, _extension),
     "tenantresourceid": Function(2, _MANY, lambda name, *names: provider_path(name, names)),
     "equals": Function(2, 2, _equals),
     "not": Function(1, 1, lambda value: not as_bool(value)),
-    "and": Function(2, _MANY, lambda *values: all([as_bool(value) for value in values])),
-    "or": Function(2, _MANY, lambda *values: any([as_bool(value) for value in values])),
+    "and": Function(2, _MANY, lambda *values: all(as_bool(value) for value in values)),
+    "or": Function(2, _MANY, lambda *values: any(as_bool(value) for value in values)),
     "empty": Function(1, 1, lambda value: not value),
     "length": Function(1, 1, lambda value: len(value if isinstance(value, dict) else _sequence(value))),
     "tolower": Function(1, 1, lambda value: as_string(value).lower()),
@@ -224,16 +238,24 @@ FUNCTIONS: Mapping[str, Function] = {
     "null": Function(0, 0, lambda: None),
     "true": Function(0, 0, lambda: True),
     "false": Function(0, 0, lambda: False),
-    "coalesce": Function(1, _MANY, lambda *values: next((value for value in values if value is not None), None)),
+    "coalesce": Function(
+        1, _MANY, lambda *values: next((value for value in values if value is not None), None)
+    ),
     "createarray": Function(0, _MANY, lambda *values: list(values)),
     "createobject": Function(0, _MANY, _create_object),
     "contains": Function(2, 2, _contains),
-    "startswith": Function(2, 2, lambda value, head: as_string(value).lower().startswith(as_string(head).lower())),
-    "endswith": Function(2, 2, lambda value, tail: as_string(value).lower().endswith(as_string(tail).lower())),
+    "startswith": Function(
+        2, 2, lambda value, head: as_string(value).lower().startswith(as_string(head).lower())
+    ),
+    "endswith": Function(
+        2, 2, lambda value, tail: as_string(value).lower().endswith(as_string(tail).lower())
+    ),
     "indexof": Function(2, 2, lambda value, part: as_string(value).lower().find(as_string(part).lower())),
     "split": Function(2, 2, _split),
     "join": Function(2, 2, lambda values, by: as_string(by).join(text(value) for value in _sequence(values))),
-    "replace": Function(3, 3, lambda value, old, new: as_string(value).replace(as_string(old), as_string(new))),
+    "replace": Function(
+        3, 3, lambda value, old, new: as_string(value).replace(as_string(old), as_string(new))
+    ),
     "substring": Function(2, 3, _substring),
     "take": Function(2, 2, lambda value, count: _sequence(value)[: max(as_int(count), 0)]),
     "skip": Function(2, 2, lambda value, count: _sequence(value)[max(as_int(count), 0) :]),

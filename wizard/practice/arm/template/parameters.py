@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from wizard.practice.arm.template.evaluate import Around, Frame, NotYet
+from wizard.practice.arm.template.evaluate import Around, Frame, NotYetError
 from wizard.practice.arm.template.expressions import ExpressionError
 from wizard.practice.arm.template.functions import kind, text
 
@@ -85,29 +85,36 @@ def values(
 
 def _value(name: str, declared: Mapping[str, Any], sent: Any, frame: Frame) -> Any:
     if isinstance(sent, dict) and "reference" in sent and sent["reference"]:
-        raise _invalid(f"The key vault reference of the template parameter '{name}' cannot be read. {_HELP}", _path(name))
+        raise _invalid(
+            f"The key vault reference of the template parameter '{name}' cannot be read. {_HELP}", _path(name)
+        )
     if isinstance(sent, dict) and sent.get("value") is not None:
         return sent["value"]
     if "defaultValue" not in declared:
         raise _invalid(
-            f"The value for the template parameter '{name}' at line '1' and column '1' is not provided. {_HELP}", _path(name)
+            f"The value for the template parameter '{name}' at line '1' and column '1' is not provided. {_HELP}",
+            _path(name),
         )
     try:
         return frame.value(declared["defaultValue"])
-    except (ExpressionError, NotYet) as fault:
-        raise _invalid(f"The default value of the template parameter '{name}' is not valid: {fault}", _path(name)) from fault
+    except (ExpressionError, NotYetError) as fault:
+        raise _invalid(
+            f"The default value of the template parameter '{name}' is not valid: {fault}", _path(name)
+        ) from fault
 
 
 def _check(name: str, declared: Mapping[str, Any], value: Any) -> None:
     fits = _FITS.get(str(declared.get("type")).lower())
     if fits is None:
         raise _invalid(
-            f"The template parameter '{name}' has the type '{declared.get('type')}', which is not known. {_SYNTAX}", _path(name)
+            f"The template parameter '{name}' has the type '{declared.get('type')}', which is not known. {_SYNTAX}",
+            _path(name),
         )
     if not fits(value):
         expected = _EXPECTED[str(declared["type"]).lower()]
         raise _invalid(
-            f"Template parameter JToken type is not valid. Expected '{expected}'. Actual '{kind(value)}'. {_HELP}", _path(name)
+            f"Template parameter JToken type is not valid. Expected '{expected}'. Actual '{kind(value)}'. {_HELP}",
+            _path(name),
         )
     allowed = declared.get("allowedValues")
     if allowed is not None and value not in allowed:

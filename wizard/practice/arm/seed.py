@@ -1,0 +1,72 @@
+"""The first start: subscriptions, providers, groups, resources and role assignments of a world become documents."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from wizard.practice.arm import facts, rights
+from wizard.practice.arm.assignments import TYPE
+from wizard.practice.arm.call import stamp
+from wizard.practice.arm.deployments.document import moment
+from wizard.practice.kernel import Practice
+
+_LONG_AGO = 0.0  # what the world begins with has spread everywhere
+_SINCE = stamp(moment(1_700_000_000))
+
+
+def seed(practice: Practice, world: Mapping[str, Any]) -> None:
+    """Write the ARM half of a world.
+
+    Raises:
+        ValueError: a role assignment names a role that is not built in, or a scope in no subscription of the world.
+    """
+    state = practice.state
+    for one in world.get("subscriptions", ()):
+        guid = one["subscriptionId"]
+        state.put("subscription", guid, {"id": f"/subscriptions/{guid}", **one})
+    for guid, namespaces in world.get("providers", {}).items():
+        for namespace in namespaces:
+            state.put(
+                "provider", f"{guid}/{namespace}", {"namespace": namespace, "registrationState": "Registered"}
+            )
+    for one in world.get("groups", ()):
+        state.put("group", one["id"], dict(one))
+    for one in world.get("resources", ()):
+        state.put("resource", one["id"], dict(one))
+    for one in world.get("roleAssignments", ()):
+        _assign(practice, one)
+
+
+def _assign(practice: Practice, given: Mapping[str, Any]) -> None:
+    role, scope = facts.role_named(given["role"]), str(given["scope"])
+    if role is None:
+        raise ValueError(f"The world assigns the role {given['role']}, which practice Azure does not know.")
+    subscription = scope.split("/")[2] if scope.startswith("/subscriptions/") else ""
+    found = practice.state.get("subscription", subscription) if subscription else None
+    if subscription and found is None:
+        raise ValueError(f"The world assigns a role in {scope}, which is in no subscription of it.")
+    tenant = str(found["tenantId"]) if found else _home(practice, given["principalId"])
+    prefix = f"/subscriptions/{subscription}" if subscription else ""
+    properties = {
+        "roleDefinitionId": prefix + rights.role_key(role.guid),
+        "principalId": given["principalId"],
+        "principalType": given["principalType"],
+        "scope": scope,
+        "condition": None,
+        "conditionVersion": None,
+        "createdOn": _SINCE,
+        "updatedOn": _SINCE,
+        "createdBy": None,
+        "updatedBy": None,
+        "delegatedManagedIdentityResourceId": None,
+        "description": None,
+    }
+    key = f"{scope.rstrip('/')}/providers/{TYPE}/{given['name']}"
+    document = {"properties": properties, "id": key, "type": TYPE, "name": given["name"]}
+    rights.put_assignment(practice.state, document, tenant, _LONG_AGO)
+
+
+def _home(practice: Practice, principal: str) -> str:
+    found = practice.state.get("user", principal) or practice.state.get("servicePrincipal", principal) or {}
+    return str(found.get("tenant", ""))
