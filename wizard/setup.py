@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from profiles.errors import ProfilesError
 from profiles.profile import Profile, SavedContext
 from profiles.profile import Source as SavedSource
 from profiles.secrets import SecretStore, open_store
@@ -19,6 +20,7 @@ from wizard.azure.errors import AzureProblem
 from wizard.context import Context
 from wizard.guide import Guide
 from wizard.machine import Machine
+from wizard.shapes import is_guid
 from wizard.walkthrough import Walkthrough
 
 if TYPE_CHECKING:
@@ -39,7 +41,10 @@ class WrongProfile(Exception):  # noqa: N818 - told to the person as it is
 
 
 class Setup:
-    """One profile with everything that works on it. Every change of an answer is saved by itself."""
+    """One profile with everything that works on it. Every change of an answer is saved by itself.
+
+    `saved_at` is when all was on disk last; `save_problem` says why the last change could not be saved.
+    """
 
     def __init__(
         self,
@@ -56,6 +61,7 @@ class Setup:
         self.azure: Azure | None = None
         self.signed_in: SignedIn | None = None
         self.saved_at: datetime | None = None
+        self.save_problem = ""
         self.walkthrough = _walkthrough(guide, profile, machine)
         self.walkthrough.listeners.append(self._changed)
         self._connection = AsyncExitStack()
@@ -202,11 +208,16 @@ class Setup:
         self.saved_at = datetime.now().astimezone()
 
     async def flush(self) -> None:
-        """Wait until everything typed so far is on disk."""
+        """Wait until everything typed so far is on disk.
+
+        Raises:
+            StaleProfile, ProfileError, OSError: it can't be.
+        """
         if self._saving is not None:
             await self._saving
-        if self._dirty:
+        if self._dirty or self.save_problem:
             self.save()
+            self.save_problem = ""
 
     def keep(self, **changes: object) -> None:
         """Change fields of the profile, such as its stage or outputs, and save it at once."""
@@ -227,8 +238,12 @@ class Setup:
     async def _save_soon(self) -> None:
         while self._dirty:
             self._dirty = False
-            self.profile = await asyncio.to_thread(self.store.save, self._current())
-            self.saved_at = datetime.now().astimezone()
+            try:
+                self.profile = await asyncio.to_thread(self.store.save, self._current())
+            except (ProfilesError, OSError) as problem:
+                self.save_problem = str(problem)
+            else:
+                self.saved_at, self.save_problem = datetime.now().astimezone(), ""
 
     def _current(self) -> Profile:
         walkthrough, context = self.walkthrough, self.context
@@ -242,9 +257,9 @@ class Setup:
             context=SavedContext(
                 way=identity.way if identity else self.profile.context.way,
                 account=context.identity,
-                tenant_id=context.tenant,
+                tenant_id=context.tenant if is_guid(context.tenant) else "",
                 tenant_name=context.tenant_name,
-                subscription_id=context.subscription,
+                subscription_id=context.subscription if is_guid(context.subscription) else "",
                 subscription_name=context.subscription_name,
                 unknown=self.profile.context.unknown,
             ),

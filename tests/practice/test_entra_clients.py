@@ -4,8 +4,7 @@ import os
 import subprocess
 import sys
 import warnings
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jwt
 import msal
@@ -15,7 +14,10 @@ from azure.core.exceptions import ClientAuthenticationError
 from azure.identity import ClientSecretCredential, DeviceCodeCredential
 from azure.identity.aio import ClientSecretCredential as AsyncClientSecretCredential
 
-from wizard.practice.launcher import Running
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from wizard.practice.launcher import Running
 
 ARM = "https://management.azure.com/.default"
 GRAPH = "https://graph.microsoft.com/.default"
@@ -60,7 +62,7 @@ def test_client_secret_credential_tells_what_entra_said(practice: Running) -> No
 def test_an_unknown_tenant_is_refused_at_discovery(practice: Running) -> None:
     with (
         ClientSecretCredential("nobody.example", practice.client_id, "no", **options(practice)) as credential,
-        pytest.raises((ClientAuthenticationError, ValueError), match="nobody.example"),
+        pytest.raises((ClientAuthenticationError, ValueError), match=r"nobody\.example"),
     ):
         credential.get_token(ARM)
 

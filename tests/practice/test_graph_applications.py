@@ -1,7 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from azure.core import AsyncPipelineClient
@@ -9,11 +8,33 @@ from azure.core.pipeline.policies import AsyncBearerTokenCredentialPolicy
 from azure.core.rest import HttpRequest
 from azure.identity.aio import ClientSecretCredential
 
-from wizard.practice.launcher import Running
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from wizard.practice.launcher import Running
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from wizard.practice.graph.query import parse
+from wizard.practice.graph.schema import APPLICATION
+from wizard.practice.kernel import Failure, Request
 
 ADA = "f5ec52ed-0108-4475-92e1-bc7656670b14"
 BOB = "bob@contoso.example"
 CLEO = "cleo@contoso.example"
+_WORDS = (
+    *APPLICATION.properties, "redirectUris", "passwordCredential", "endDateTime", "keyId", "ids", "types", "name",
+    "issuer", "subject", "audiences", "colour", "@odata.type",
+)  # fmt: skip
+_WRITES = (
+    ("POST", "/v1.0/applications"),
+    ("PATCH", "/v1.0/applications(uniqueName='broken')"),
+    ("POST", "/v1.0/applications(uniqueName='broken')/addPassword"),
+    ("POST", "/v1.0/applications(uniqueName='broken')/removePassword"),
+    ("POST", "/v1.0/applications(uniqueName='broken')/federatedIdentityCredentials"),
+    ("POST", "/v1.0/servicePrincipals"),
+    ("POST", "/v1.0/directoryObjects/getByIds"),
+)
 NOWHERE = "0f0f0f0f-0000-4000-8000-000000000001"
 
 
@@ -382,3 +403,42 @@ def test_a_purged_application_is_gone_for_good(person: Any, sign_in: Any) -> Non
     assert refusal(sign_in(BOB).delete(path)) == (403, "Authorization_RequestDenied")
     assert person.delete(path).status_code == 204
     assert refusal(person.get(path)) == (404, "Request_ResourceNotFound")
+
+
+@given(st.text(alphabet="()',:/ andornotequsrih$*\\'displayName1\ud800é\x00", max_size=60))
+def test_any_filter_is_taken_or_refused(person: Any, text: str) -> None:
+    request = Request("GET", "/v1.0/applications", {"$filter": text}, {}, b"", "https://127.0.0.1")
+    try:
+        outcome: object = parse(request, APPLICATION).keep({"displayName": "x", "tags": ["y"]})
+    except Failure as failure:
+        outcome = failure.status
+    assert outcome in {True, False, 400}
+
+
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(_WORDS), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.sampled_from(_WRITES), st.dictionaries(st.sampled_from(_WORDS), _JSON, max_size=5))
+def test_no_body_breaks_the_server(person: Any, target: tuple[str, str], body: dict[str, Any]) -> None:
+    person.patch("/v1.0/applications(uniqueName='broken')", {"displayName": "x"}, Prefer="create-if-missing")
+    method, path = target
+    assert person.call(method, path, json=body, headers={"Prefer": "create-if-missing"}).status_code < 500
+
+
+def test_null_puts_a_property_back(person: Any) -> None:
+    made = make(person, web={"redirectUris": ["https://x.example/"]}, tags=["a"])
+    path = f"/v1.0/applications/{made['id']}"
+    assert person.patch(path, {"web": None, "publicClient": None, "description": None}).status_code == 204
+    assert person.get(path, select="web,publicClient").json()["web"]["redirectUris"] == []
+    assert refusal(person.patch(path, {"web": {"redirectUris": [{}]}}))[0] == 400
+
+
+def test_objects_of_another_tenant_are_not_given_out_by_id(person: Any, sign_in: Any) -> None:
+    made = make(person)
+    frida = sign_in("frida@fabrikam.example")
+    assert frida.post("/v1.0/directoryObjects/getByIds", {"ids": [made["id"], ADA]}).json()["value"] == []

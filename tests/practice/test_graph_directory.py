@@ -1,10 +1,11 @@
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from wizard.practice.launcher import Running
+if TYPE_CHECKING:
+    from wizard.practice.launcher import Running
 
 ADA = "f5ec52ed-0108-4475-92e1-bc7656670b14"
 NOWHERE = "0f0f0f0f-0000-4000-8000-000000000001"
@@ -143,7 +144,14 @@ def test_objects_are_read_by_id_with_their_type(person: Any, practice: Running) 
     ]
     only = person.post("/v1.0/directoryObjects/getByIds", body | {"types": ["user"]}).json()["value"]
     assert [item["id"] for item in only] == [ADA]
-    for bad in ({}, {"ids": []}, {"ids": ["x"]}, {"ids": [ADA] * 1001}):
+    wrong: tuple[object, ...] = (
+        {},
+        {"ids": []},
+        {"ids": ["x"]},
+        {"ids": [ADA] * 1001},
+        {"ids": [ADA], "types": 5},
+    )
+    for bad in wrong:
         assert refusal(person.post("/v1.0/directoryObjects/getByIds", bad))[0] == 400
 
 

@@ -8,10 +8,8 @@ import ssl
 import stat
 import subprocess
 import sys
-from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import aiohttp
 import pytest
@@ -19,6 +17,10 @@ import pytest
 from wizard.practice import az_config, reset, start, status
 from wizard.practice.launcher import PracticeError, Running
 from wizard.practice.worlds import WorldError, load, names
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
 
 OTHER = """
 import sys, json
@@ -255,3 +257,9 @@ def test_the_azure_cli_is_pointed_here_by_two_private_files(practice: Running, t
     assert "[PracticeAzure]" in clouds
     assert "instance_discovery = false" in config
     assert {stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()} == {0o600}
+
+
+def test_importing_practice_loads_no_server() -> None:
+    code = "import sys, wizard.practice; print(sorted({'aiohttp', 'jwt', 'cryptography', 'sqlite3'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"

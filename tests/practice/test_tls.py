@@ -7,7 +7,7 @@ import stat
 import subprocess
 import threading
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 import requests
@@ -15,7 +15,11 @@ from cryptography import x509
 
 from wizard.practice import tls
 from wizard.practice.files import private_folder
-from wizard.practice.launcher import Running
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from wizard.practice.launcher import Running
 
 
 @pytest.fixture(scope="module")

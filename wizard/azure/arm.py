@@ -206,7 +206,7 @@ async def _bounded(pages: AsyncIterator[AsyncIterator[Any]]) -> AsyncIterator[An
 
 
 def _endless() -> UnreadableAnswer:
-    return UnreadableAnswer("A list of Azure's has no end.", code="UnreadableAnswer")
+    return UnreadableAnswer("A list of Azure's has no end.", code="EndlessList")
 
 
 def _values(page: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import requests
 from azure.cli.core._profile import Profile
 from azure.cli.core.auth.identity import Identity, ServicePrincipalStore
 from azure.cli.core.auth.persistence import load_persisted_token_cache, load_secret_store
@@ -25,7 +26,9 @@ from azure.cli.core.util import should_encrypt_token_cache
 from azure.core.credentials import AccessTokenInfo, TokenRequestOptions
 from knack.config import CLIConfig
 
+from wizard.azure.credentials import CONNECT_SECONDS, READ_SECONDS
 from wizard.azure.errors import SignInNeeded
+from wizard.azure.guard import check_host
 from wizard.azure.ways import az_accounts, az_folder
 
 if TYPE_CHECKING:
@@ -41,14 +44,38 @@ class _Context:
     config: Any
 
 
-class _Identity(Identity):  # type: ignore[misc]  # azure-cli-core ships no types
-    """The CLI's identity, bound to one folder and one CA instead of to the process."""
+class _GuardedSession(requests.Session):
+    """What MSAL speaks through: the host guard, our time-outs, and the cloud's CA.
 
-    def __init__(self, folder: Path, ca: Path | None, authority: str, **settings: Any) -> None:
-        super().__init__(authority, **settings)
+    requests 2.34 lets REQUESTS_CA_BUNDLE overrule a session's own CA unless `trust_env` is off.
+    """
+
+    def __init__(self, cloud: Cloud) -> None:
+        super().__init__()
+        self._cloud = cloud
+        self.trust_env = not cloud.on_this_machine
+        self.verify = os.fspath(cloud.ca) if cloud.ca else True
+
+    def send(self, request: Any, **settings: Any) -> Any:
+        """Send one request or redirect, if it stays in the cloud.
+
+        Raises:
+            ForeignHost: it would leave the cloud.
+        """
+        check_host(request.url, self._cloud)
+        settings["timeout"] = settings.get("timeout") or (CONNECT_SECONDS, READ_SECONDS)
+        request.headers["Connection"] = "close"
+        return super().send(request, **settings)
+
+
+class _Identity(Identity):  # type: ignore[misc]  # azure-cli-core ships no types
+    """The CLI's identity, bound to one folder and one cloud instead of to the process."""
+
+    def __init__(self, folder: Path, cloud: Cloud, **settings: Any) -> None:
+        super().__init__(cloud.login, instance_discovery=cloud.instance_discovery, **settings)
         self._token_cache_file = os.fspath(folder / "msal_token_cache")
         self._secret_file = os.fspath(folder / "service_principal_entries")
-        self._ca = ca
+        self._session = _GuardedSession(cloud)
 
     @property
     def _msal_app_kwargs(self) -> dict[str, Any]:
@@ -57,8 +84,7 @@ class _Identity(Identity):  # type: ignore[misc]  # azure-cli-core ships no type
             "token_cache": load_persisted_token_cache(self._token_cache_file, self._encrypt),
             "instance_discovery": self._instance_discovery,
             "client_capabilities": ["CP1"],
-            "verify": os.fspath(self._ca) if self._ca else True,
-            "timeout": 60,
+            "http_client": self._session,
         }
 
     @property
@@ -79,12 +105,10 @@ class _Profile(Profile):  # type: ignore[misc]  # azure-cli-core ships no types
     ) -> Any:
         identity = _Identity(
             self._folder,
-            self._wizard_cloud.ca,
-            self._wizard_cloud.login,
+            self._wizard_cloud,
             tenant_id=tenant_id or account["tenantId"],
             client_id=client_id,
             encrypt=should_encrypt_token_cache(self.cli_ctx),
-            instance_discovery=self._wizard_cloud.instance_discovery,
         )
         user = account["user"]
         if user["type"] == "servicePrincipal":

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from azure.core.credentials import AccessToken, AccessTokenInfo, TokenRequestOptions
 
-from wizard.azure.errors import SignInNeeded, told
+from wizard.azure.errors import SignInNeeded, quietly, told
 from wizard.azure.guard import GuardedTransport
 from wizard.azure.ways import SignInPrompt, environment_login
 from wizard.threads import in_daemon_thread
@@ -60,7 +60,7 @@ class InThread:
     async def get_token_info(
         self, *scopes: str, options: TokenRequestOptions | None = None
     ) -> AccessTokenInfo:
-        """Get a token for scopes.
+        """Get a token for scopes. A cancelled wait leaves the credential usable; its token is then kept for later.
 
         Raises:
             SignInNeeded: the person must sign in again.
@@ -70,8 +70,7 @@ class InThread:
         wanted: TokenRequestOptions = {**(options or {})}
         if self._tenant is not None:
             wanted.setdefault("tenant_id", self._tenant)
-        with told(quiet=True):
-            return await in_daemon_thread(lambda: self._ask(scopes, wanted), self._credential.close)
+        return await quietly(in_daemon_thread(lambda: self._ask(scopes, wanted)))
 
     async def get_token(
         self,
@@ -154,7 +153,7 @@ def _settings(cloud: Cloud) -> dict[str, Any]:
         "disable_instance_discovery": not cloud.instance_discovery,
         "additionally_allowed_tenants": ["*"],
         "transport": transport,
-        "retry_total": 2,
+        "retry_total": 1,
         "user_agent": "azimuth/0.1",
     }
 
@@ -171,7 +170,7 @@ def _from_environment(cloud: Cloud, environ: Mapping[str, str]) -> Blocking:
         return ClientSecretCredential(tenant, client, secret, **settings)
     if certificate := environ.get("AZURE_CLIENT_CERTIFICATE_PATH"):
         password = environ.get("AZURE_CLIENT_CERTIFICATE_PASSWORD")
-        with told(quiet=True):
+        with told():
             return CertificateCredential(tenant, client, certificate, password=password, **settings)
     return WorkloadIdentityCredential(
         tenant_id=tenant, client_id=client, token_file_path=environ["AZURE_FEDERATED_TOKEN_FILE"], **settings
@@ -196,8 +195,10 @@ async def _with_person(cloud: Cloud, way: str, tenant: str | None, on_prompt: On
         credential = InteractiveBrowserCredential(timeout=_BROWSER_SECONDS, **shared)
         expires = datetime.now(UTC) + timedelta(seconds=_BROWSER_SECONDS)
         prompt(SignInPrompt("", "", expires, "Sign in in the browser window that opens now."))
-    with told(quiet=True):
-        await in_daemon_thread(lambda: credential.authenticate(scopes=[cloud.arm_audience]), credential.close)
+    sign_in = in_daemon_thread(
+        lambda: credential.authenticate(scopes=[cloud.arm_audience]), credential.close
+    )
+    await quietly(sign_in)
     return InThread(credential, tenant)
 
 

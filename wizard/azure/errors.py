@@ -17,11 +17,11 @@ AzureProblem
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Awaitable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from wizard.azure import advice, network, reading
 from wizard.text import clean, clean_line
@@ -29,6 +29,7 @@ from wizard.text import clean, clean_line
 if TYPE_CHECKING:
     from wizard.azure.ways import WayState
 
+T = TypeVar("T")
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
@@ -245,12 +246,8 @@ def _from_text(chain: tuple[BaseException, ...]) -> AzureProblem:
 
 
 @contextmanager
-def told(*, quiet: bool = False) -> Iterator[None]:
-    """Turn every failure of the SDKs inside into an AzureProblem.
-
-    `quiet` breaks the chain to the SDK's exception, for calls whose request or answer holds a secret.
-    """
-    problem: AzureProblem
+def told() -> Iterator[None]:
+    """Turn every failure of the SDKs inside into an AzureProblem, chained to it."""
     try:
         yield
     except AzureProblem:
@@ -258,11 +255,22 @@ def told(*, quiet: bool = False) -> Iterator[None]:
     except Exception as exc:
         if not _is_foreign(exc):
             raise
+        raise problem_from(exc) from exc
+
+
+async def quietly(call: Awaitable[T]) -> T:
+    """Await a call whose request or answer holds a secret: as `told`, but nothing of the SDK's exception stays.
+
+    Their exceptions hold the answer with its body. What is raised here has neither cause nor context.
+    """
+    try:
+        return await call
+    except AzureProblem:
+        raise
+    except Exception as exc:
+        if not _is_foreign(exc):
+            raise
         problem = problem_from(exc)
-        if not quiet:
-            raise problem from exc
-    else:
-        return
     raise problem
 
 

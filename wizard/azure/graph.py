@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 from azure.core import AsyncPipelineClient
 
-from wizard.azure.errors import Conflict, Forbidden, Invalid, NotFound, UnreadableAnswer, told
+from wizard.azure.errors import Conflict, Forbidden, Invalid, NotFound, UnreadableAnswer, quietly, told
 from wizard.azure.model import (
     Application,
     DirectoryRights,
@@ -281,10 +281,11 @@ class Graph:
         headers: Mapping[str, str] | None = None,
         quiet: bool = False,
     ) -> tuple[int, dict[str, Any]]:
-        with told(quiet=quiet):
-            return await asked(
-                self._client, method, f"{self._root}{path}", body=body, params=params, headers=headers
-            )
+        call = asked(self._client, method, f"{self._root}{path}", body=body, params=params, headers=headers)
+        if quiet:
+            return await quietly(call)
+        with told():
+            return await call
 
     async def _get(
         self, path: str, params: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None
@@ -304,7 +305,7 @@ class Graph:
         found, seen = _values(page), set[str]()
         while (link := page.get("@odata.nextLink")) and isinstance(link, str):
             if link in seen or len(seen) >= _MOST_PAGES:
-                raise UnreadableAnswer("A list of Graph's has no end.", code="UnreadableAnswer")
+                raise UnreadableAnswer("A list of Graph's has no end.", code="EndlessList")
             seen.add(link)
             with told():
                 _, page = await asked(self._client, "GET", link)

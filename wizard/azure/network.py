@@ -101,8 +101,8 @@ def _certificate(exc: ssl.SSLCertVerificationError) -> str:
 
 def _host(exceptions: tuple[BaseException, ...]) -> str:
     for exc in exceptions:
-        pool = getattr(exc, "pool", None)
-        host = getattr(pool, "host", None) or getattr(exc, "host", None)
+        connection = getattr(exc, "conn", None) or getattr(exc, "pool", None)  # urllib3's
+        host = getattr(connection, "host", None) or getattr(exc, "host", None)
         if isinstance(host, str) and host:
             return clean_line(host, 100)
         url = getattr(getattr(exc, "request", None), "url", None)

@@ -73,7 +73,7 @@ def policies_for(cloud: Cloud, credential: InThread | None, scope: str = "") -> 
     """
     chain: list[HTTPPolicy[Any, Any] | SansIOHTTPPolicy[Any, Any]] = [
         policies.RequestIdPolicy(),
-        policies.UserAgentPolicy(user_agent=USER_AGENT, user_agent_overwrite=True),
+        policies.UserAgentPolicy(base_user_agent=USER_AGENT, user_agent_use_env=False),
         policies.AsyncRedirectPolicy(),  # type: ignore[list-item]  # azure-core's async policies share no base
         Repeats(retry_total=RETRIES, retry_connect=1, retry_backoff_factor=FIRST_PAUSE, retry_backoff_max=30),  # type: ignore[list-item]  # the same
         HostGuard(cloud),
@@ -106,6 +106,9 @@ class Repeats(policies.AsyncRetryPolicy[Any, Any]):
         return seconds_to_wait(headers) or None
 
 
+_MAY_BE_EMPTY = (202, 204)  # a poll that goes on, or the end of a deletion
+
+
 class Readable(SansIOHTTPPolicy[Any, Any]):
     """Stops answers of 2xx that are not Azure's: pages of a proxy, cut JSON, a list where an object belongs.
 
@@ -123,7 +126,8 @@ class Readable(SansIOHTTPPolicy[Any, Any]):
         if streamed or not 200 <= answer.status_code < 300:  # noqa: PLR2004 - the successes
             return
         text = answer.text()
-        if not _is_object(text) and (text.strip() or request.http_request.method == "GET"):
+        wanted = request.http_request.method == "GET" and answer.status_code not in _MAY_BE_EMPTY
+        if not _is_object(text) and (text.strip() or wanted):
             raise DecodeError(message="An answer could not be read.")
 
 

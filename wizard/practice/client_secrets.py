@@ -56,7 +56,7 @@ def moment(value: datetime) -> str:
 
 def secret_hash(salt: str, value: str) -> str:
     """What is kept of a client secret."""
-    return hashlib.sha256(f"{salt}{value}".encode()).hexdigest()
+    return hashlib.sha256(f"{salt}{value}".encode("utf-8", "replace")).hexdigest()
 
 
 def _pick(count: int) -> str:

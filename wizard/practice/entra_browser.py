@@ -6,7 +6,7 @@ import html
 import math
 import secrets
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from wizard.practice import entra_directory as directory
 from wizard.practice.entra_token import digest
@@ -135,16 +135,16 @@ def _checked(practice: Practice, query: Mapping[str, str], tenant: str) -> str:
         raise Failure(
             400, "unsupported_response_type", "AADSTS700054: response_type 'code' is the only one enabled."
         )
-    address = urlsplit(redirect)
+    scheme, host = directory.host_of(redirect)
     registered = [
         uri
         for application in directory.applications(practice, client)
         for uri in (*application["publicClient"]["redirectUris"], *application["web"]["redirectUris"])
     ]
     # Entra ignores the port of a loopback address, as RFC 8252 section 7.3 asks.
-    loopback = address.scheme == "http" and address.hostname in {"localhost", "127.0.0.1"}
+    loopback = redirect.isprintable() and scheme == "http" and host in {"localhost", "127.0.0.1"}
     own = client.lower() in directory.PUBLIC_CLIENTS or any(
-        urlsplit(uri).hostname == address.hostname for uri in registered
+        directory.host_of(uri)[1] == host for uri in registered
     )
     if not (loopback and own) and redirect not in registered:
         raise Failure(

@@ -23,6 +23,15 @@ _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _OIDC = frozenset({"openid", "profile", "email", "offline_access"})
 
 
+def host_of(address: str) -> tuple[str, str]:
+    """Scheme and host of an address; of one that cannot be read, nothing."""
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return "", ""
+    return parts.scheme, parts.hostname or ""
+
+
 def form(request: Request) -> dict[str, str]:
     """The fields of a posted form; the first of a repeated name counts."""
     fields: dict[str, str] = {}
@@ -196,6 +205,6 @@ def audience_of(practice: Practice, scope: str, tenant: str, origin: str, *, app
 
 
 def _resource(scope: str) -> str:
-    if not urlsplit(scope).scheme:
+    if "/" not in scope:
         return "https://graph.microsoft.com"  # as Entra does with a bare permission, such as User.Read
     return scope.rsplit("/", 1)[0]

@@ -26,7 +26,7 @@ _DEVICE = "urn:ietf:params:oauth:grant-type:device_code"
 
 def digest(value: str) -> str:
     """Under which key a code or refresh token is kept: its value is never stored."""
-    return hashlib.sha256(value.encode()).hexdigest()
+    return hashlib.sha256(value.encode("utf-8", "replace")).hexdigest()
 
 
 def token(
@@ -237,9 +237,13 @@ def _by_code(practice: Practice, request: Request, fields: Mapping[str, str], te
 
 def _challenge_met(granted: Mapping[str, Any], verifier: str) -> bool:
     if granted["method"] == "plain":
-        return hmac.compare_digest(verifier, granted["challenge"])
-    hashed = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
-    return hmac.compare_digest(hashed, granted["challenge"])
+        return bool(verifier == granted["challenge"])
+    hashed = (
+        base64.urlsafe_b64encode(hashlib.sha256(verifier.encode("utf-8", "replace")).digest())
+        .rstrip(b"=")
+        .decode()
+    )
+    return bool(hashed == granted["challenge"])
 
 
 def _by_refresh(

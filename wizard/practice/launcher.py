@@ -176,7 +176,7 @@ def _seed(folder: Path, practice: Practice) -> None:
     from wizard.practice.seed import seed_directory
 
     secret = seed_directory(practice)
-    arm.seed(practice, practice.world)
+    arm.seed(practice, practice.world.facts)
     files.write_private(folder / _SECRET, secret.encode())
     practice.state.meta_put("facts", json.dumps(dict(practice.world.facts)))
     practice.state.meta_put("world", practice.world.name)

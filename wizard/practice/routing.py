@@ -193,7 +193,9 @@ def _wire(family: Family, request: Request, response: Response) -> Answer:
         return Answer(response.status, headers | dict(response.headers), b"")
     if isinstance(response.body, str):
         headers["Content-Type"] = "text/html; charset=utf-8"
-        return Answer(response.status, headers | dict(response.headers), response.body.encode())
+        return Answer(
+            response.status, headers | dict(response.headers), response.body.encode("utf-8", "replace")
+        )
     headers["Content-Type"] = _GRAPH_JSON if family == "graph" and response.status < 400 else _JSON  # noqa: PLR2004
     return Answer(response.status, headers | dict(response.headers), json.dumps(response.body).encode())
 

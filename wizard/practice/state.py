@@ -68,7 +68,7 @@ class State:
         """The document, or None."""
         with self._lock:
             row = self._database.execute(
-                "SELECT body FROM document WHERE kind = ? AND folded = ?", (kind, key.lower())
+                "SELECT body FROM document WHERE kind = ? AND folded = ?", (kind, _folded(key))
             ).fetchone()
         return None if row is None else json.loads(row[0])
 
@@ -78,14 +78,14 @@ class State:
             self._database.execute(
                 "INSERT INTO document (kind, folded, key, body) VALUES (?, ?, ?, ?)"
                 " ON CONFLICT (kind, folded) DO UPDATE SET body = excluded.body",
-                (kind, key.lower(), key, json.dumps(document)),
+                (kind, _folded(key), key, json.dumps(document)),
             )
 
     def delete(self, kind: str, key: str) -> bool:
         """Remove the document; False when there was none."""
         with self._lock:
             gone = self._database.execute(
-                "DELETE FROM document WHERE kind = ? AND folded = ?", (kind, key.lower())
+                "DELETE FROM document WHERE kind = ? AND folded = ?", (kind, _folded(key))
             )
         return gone.rowcount > 0
 
@@ -95,7 +95,7 @@ class State:
 
     def under(self, kind: str, prefix: str) -> Iterator[tuple[str, dict[str, Any]]]:
         """Every document whose key begins with `prefix`, in the order they were made."""
-        low = prefix.lower()
+        low = _folded(prefix)
         return self._select(
             "SELECT key, body FROM document WHERE kind = ? AND folded >= ? AND folded < ? ORDER BY rowid",
             (kind, low, low + _LAST),
@@ -125,3 +125,8 @@ class State:
         with self._lock:
             rows = self._database.execute(statement, values).fetchall()
         return ((key, json.loads(body)) for key, body in rows)
+
+
+def _folded(key: str) -> str:
+    # Half a surrogate pair can come in by JSON; SQLite stores no such text.
+    return key.lower().encode("utf-8", "replace").decode()

@@ -211,13 +211,12 @@ def _accepts(family: Family, audience: str, origin: str) -> bool:
     bare = audience.rstrip("/")
     if bare in (_ARM if family == "arm" else _GRAPH):
         return True
-    asked, served = urlsplit(bare), urlsplit(origin)
-    return (
-        asked.scheme == "https"
-        and asked.hostname in _LOOPBACK
-        and not asked.path
-        and asked.port == served.port
-    )
+    try:
+        asked, served = urlsplit(bare), urlsplit(origin)
+        port = asked.port
+    except ValueError:
+        return False
+    return asked.scheme == "https" and asked.hostname in _LOOPBACK and not asked.path and port == served.port
 
 
 _ARM_WORDS = {

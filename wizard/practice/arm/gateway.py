@@ -142,8 +142,9 @@ def _authorize(call: Call, operation: Operation) -> None:
         values["type"] = ids.parse(values["resource"]).type
     action = operation.action.format_map(values)
     scope = "/".join(call.path.split("/")[: -operation.strip or None]) or "/"
-    below = operation.listed and rights.allowed_below(call.practice, call.caller, action, scope)
-    if not below:
+    # A list is of what is in the subscription or group before its `/providers/`.
+    home = re.split("/providers(?:/|$)", scope, maxsplit=1, flags=re.IGNORECASE)[0]
+    if not (operation.listed and rights.allowed_below(call.practice, call.caller, action, home)):
         rights.demand(call.practice, call.caller, action, scope)
 
 

@@ -12,6 +12,7 @@ from wizard.practice.arm.types import Adding, ResourceType, Way, find
 from wizard.practice.kernel import Failure, Practice, Response
 
 _LISTED = ("id", "name", "type", "kind", "managedBy", "sku", "location", "identity", "tags")
+_NEVER = object()
 _GROUP = "/subscriptions/{subscription}/resourcegroups/{group}"
 _FILTERS = (
     "'resourceType eq '{value}'', 'name eq '{value}'', 'resourceGroup eq '{value}'', 'location eq '{value}''"
@@ -120,11 +121,15 @@ def _faults(kind: ResourceType, body: Mapping[str, Any]) -> Iterator[dict[str, s
 def _put(call: Call) -> Response:
     key, body = ids.parse(call.path), call.request.json()
     kind = declared(key.type, call.version)
-    # What an earlier GET added may be sent back with the rest; it is the service's own and does not count.
-    if isinstance(body.get("properties"), dict):
-        body["properties"] = {k: v for k, v in body["properties"].items() if not _read_only(call, key, k, v)}
-    check(call, key, kind, body)
     before = current(call.practice, key.text)
+    if before and kind.properties is not None and isinstance(body.get("properties"), dict):
+        # A client may send back what an earlier answer added; as long as it is unchanged it does not count.
+        body["properties"] = {
+            name: value
+            for name, value in body["properties"].items()
+            if name in kind.properties or before["properties"].get(name, _NEVER) != value
+        }
+    check(call, key, kind, body)
     due = call.clock.takes(kind.seconds)
     made = _made(call, key, kind, body, before)
     waiting = {"_due": due.timestamp(), "_while": "Updating" if before else "Creating"}
@@ -138,17 +143,12 @@ def _put(call: Call) -> Response:
     return Response(200 if before else 201, shown, headers)
 
 
-def _read_only(call: Call, key: ids.Id, name: str, value: object) -> bool:
-    before = current(call.practice, key.text)
-    return before is not None and name in before["properties"] and before["properties"][name] == value
-
-
 def _made(
     call: Call, key: ids.Id, kind: ResourceType, body: Mapping[str, Any], before: Mapping[str, Any] | None
 ) -> dict[str, Any]:
     given = body.get("properties", {})
     adding = Adding(key, body, call.tenant, before)
-    made = {
+    made: dict[str, Any] = {
         "id": before["id"] if before else key.text,
         "name": before["name"] if before else key.leaf,
         "type": kind.name,
@@ -179,6 +179,10 @@ def _get(call: Call) -> Response:
     key = ids.parse(call.path)
     declared_or_there(call, key)
     return Response(200, must(call.practice, key))
+
+
+def _head(call: Call) -> Response:
+    return Response(204 if current(call.practice, ids.parse(call.path).text) else 404)
 
 
 def declared_or_there(call: Call, key: ids.Id) -> None:
@@ -283,6 +287,7 @@ OPERATIONS = (
     Operation("GET", "/subscriptions/{subscription}/providers/{namespace}/{kind}", _typed, "{namespace}/{kind}/read", strip=1, listed=True),
     Operation("GET", _GROUP + "/providers/{namespace}/{kind}", _typed, "{namespace}/{kind}/read", strip=1, listed=True),
     Operation("GET", "{resource}", _get, "{type}/read"),
+    Operation("HEAD", "{resource}", _head, "{type}/read"),
     Operation("PUT", "{resource}", _put, "{type}/write"),
     Operation("PATCH", "{resource}", _patch, "{type}/write"),
     Operation("DELETE", "{resource}", _delete, "{type}/delete"),

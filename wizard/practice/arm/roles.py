@@ -89,11 +89,11 @@ def _list(call: Call) -> Response:
 def _fits(one: Mapping[str, Any], terms: Mapping[str, str]) -> bool:
     properties = one["properties"]
     named = terms.get("rolename", properties["roleName"]).lower() == properties["roleName"].lower()
-    return named and terms.get("type", properties["type"]).lower() == properties["type"].lower()
+    return bool(named and terms.get("type", properties["type"]).lower() == properties["type"].lower())
 
 
 def _assignable(call: Call, below: bool) -> Iterator[dict[str, Any]]:
-    prefix, scope = _prefix(call), call.parts["scope"]
+    prefix, scope = _prefix(call), call.parts.get("scope", "")
     for role in facts.roles().values():
         yield _built_in(role, prefix)
     for _, found in call.state.all("roleDefinition"):
@@ -248,7 +248,11 @@ def _delete(call: Call) -> Response:
     return Response(200, found)
 
 
+_EVERYWHERE = "/providers/Microsoft.Authorization/roleDefinitions"
 OPERATIONS = (
+    # Without a scope anybody may read roles; Terraform looks built-in ones up so.
+    Operation("GET", _EVERYWHERE, _list),
+    Operation("GET", _EVERYWHERE + "/{name}", _get),
     Operation("GET", _SHAPE, _list, f"{TYPE}/read", strip=1),
     Operation("GET", _SHAPE + "/{name}", _get, f"{TYPE}/read"),
     Operation("PUT", _SHAPE + "/{name}", _put, f"{TYPE}/write"),

@@ -201,21 +201,26 @@ def owners_of(
     """The owners of an application or a service principal, as directory objects."""
     rights.may_read(practice, caller)
     document = find(practice, caller, values, kind)
-    found = [shown for key in document.get("_owners", ()) if (shown := directory_object(practice, key))]
+    found = [
+        shown
+        for key in document.get("_owners", ())
+        if (shown := directory_object(practice, key, caller.tenant))
+    ]
     return Response(
         body={"@odata.context": f"{request.origin}/v1.0/$metadata#directoryObjects", "value": found}
     )
 
 
-def directory_object(practice: Practice, key: str) -> dict[str, Any] | None:
-    """A user, service principal or application by object id, with its `@odata.type`."""
+def directory_object(practice: Practice, key: str, tenant: str) -> dict[str, Any] | None:
+    """A user, service principal or application of a tenant by object id, with its `@odata.type`."""
     kinds: tuple[tuple[str, Entity], ...] = (
         ("user", USER),
         ("servicePrincipal", _principal_entity()),
         ("application", APPLICATION),
     )
     for kind, entity in kinds:
-        if document := practice.state.get(kind, key):
+        document = practice.state.get(kind, key)
+        if document and document["tenant"] == tenant:
             known = user_properties(document) if kind == "user" else document
             return {"@odata.type": f"#microsoft.graph.{kind}"} | entity.shown(known)
     return None
@@ -282,13 +287,18 @@ def _check_values(
 
 
 def _merged(document: Mapping[str, Any], body: Mapping[str, Any]) -> dict[str, Any]:
-    """Graph merges complex values and replaces lists."""
+    """Graph merges complex values, replaces lists, and takes null as the first value."""
     merged = dict(document)
     for name, value in body.items():
         if name.startswith("@odata."):
             continue
         old = merged.get(name)
-        merged[name] = {**old, **value} if isinstance(old, dict) and isinstance(value, dict) else value
+        if isinstance(old, dict) and isinstance(value, dict):
+            merged[name] = {**old, **value}
+        elif value is None:
+            merged[name] = APPLICATION.fresh()[name]
+        else:
+            merged[name] = value
     return merged
 
 

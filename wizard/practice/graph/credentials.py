@@ -6,7 +6,6 @@ import re
 import uuid
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from wizard.practice.client_secrets import new_secret, put_secret
 from wizard.practice.graph import rights
@@ -24,6 +23,7 @@ _LONGEST_NAME = 90
 _PASSWORD_PROPERTIES = frozenset(
     {"customKeyIdentifier", "displayName", "endDateTime", "hint", "keyId", "secretText", "startDateTime"}
 )
+_HTTPS = re.compile(r"https://[A-Za-z0-9.-]+(:\d+)?(/\S*)?")
 _URL_FRIENDLY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{2,119}")
 
 
@@ -108,11 +108,6 @@ def create_federated(
     rights.may_write(practice, caller, document)
     FEDERATED.check(body)
     existing = list(_federated(practice, document))
-    for name in ("name", "issuer", "subject", "audiences"):
-        if not body.get(name):
-            raise _invalid(
-                f"A value is required for property '{name}' of resource 'FederatedIdentityCredential'."
-            )
     _check_federated(body, existing, None)
     if len(existing) >= _MOST_FEDERATED:
         raise Failure(
@@ -168,12 +163,17 @@ def _one(practice: Practice, application: Mapping[str, Any], name: str) -> dict[
 
 
 def _check_federated(body: Mapping[str, Any], existing: list[dict[str, Any]], own: str | None) -> None:
+    for name in ("name", "issuer", "subject", "audiences"):
+        if not body.get(name):
+            raise _invalid(
+                f"A value is required for property '{name}' of resource 'FederatedIdentityCredential'."
+            )
     if not _URL_FRIENDLY.fullmatch(body["name"]):
         raise _invalid(
             f"The name '{body['name']}' must have 3 to 120 letters, digits, hyphens and underscores, and begin with a"
             " letter or digit."
         )
-    if urlsplit(body["issuer"]).scheme != "https" or not urlsplit(body["issuer"]).hostname:
+    if not _HTTPS.fullmatch(body["issuer"]):
         raise _invalid(f"The issuer '{body['issuer']}' is not an https address.")
     if len(body["audiences"]) != 1:
         raise _invalid("Exactly one audience must be given.")

@@ -87,10 +87,12 @@ def get_by_ids(
     ids, types = body.get("ids"), body.get("types")
     if not isinstance(ids, list) or not ids or len(ids) > _MOST_IDS:
         raise bad_request(f"The property 'ids' must hold 1 to {_MOST_IDS} object ids.")
+    if not isinstance(types, list | None):
+        raise bad_request("The property 'types' must be a list.")
     wanted = {str(kind).lower() for kind in types or ("directoryObject",)}
     found: list[dict[str, Any]] = []
     for key in ids:
-        shown = directory_object(practice, guid(str(key)))
+        shown = directory_object(practice, guid(str(key)), caller.tenant)
         if shown and (
             shown["@odata.type"].rsplit(".", 1)[1].lower() in wanted or "directoryobject" in wanted
         ):

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _KNOWN = frozenset({"$filter", "$select", "$orderby", "$top", "$skiptoken", "$count", "$format"})
 _PAGE, _LARGEST = 100, 999
+_DEEPEST = 50
 _TOKEN = re.compile(
     r"\s*(?:(?P<text>'(?:[^']|'')*')|(?P<number>-?\d+(?=[\s,)]|$))|(?P<time>\d{4}-\d\d-\d\dT[0-9:.]+Z)"
     r"|(?P<word>[A-Za-z_][A-Za-z0-9_./]*)|(?P<sign>[(),:]))"
@@ -111,6 +112,8 @@ class _Filter:
 
     def parse(self) -> Predicate:
         """The filter as a predicate of documents."""
+        if self._text.count("(") + self._text.count("not ") > _DEEPEST:
+            raise self._syntax()
         predicate = self._either()
         if self._text[self._at :].strip():
             raise self._syntax()

@@ -82,7 +82,20 @@ def _fits(known: Property, value: object) -> bool:
         case "objects":
             return isinstance(value, list) and all(isinstance(item, dict) for item in value)
         case "object":
-            return value is None or (isinstance(value, dict) and value.keys() <= set(known.inner))
+            return value is None or (
+                isinstance(value, dict)
+                and value.keys() <= set(known.inner)
+                and all(_alike(name, (known.first or {}).get(name), part) for name, part in value.items())
+            )
+
+
+def _alike(name: str, first: object, value: object) -> bool:
+    """Whether a part of a complex value is of the kind it is in a new object; what is null there may be any."""
+    if isinstance(first, list):
+        return isinstance(value, list) and all(
+            isinstance(item, str if name.endswith("Uris") else str | dict) for item in value
+        )
+    return first is None or value is None or isinstance(value, type(first))
 
 
 _READ = Property(writable=False)

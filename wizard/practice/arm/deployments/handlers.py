@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import uuid
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 from wizard.practice.arm import errors, ids, odata, polling
@@ -63,7 +64,7 @@ def _put(call: Call) -> Response:
 
 def _still_active(name: str, before: Mapping[str, Any]) -> Failure:
     begun = document.moment(before["_begun"])
-    until = begun.replace(day=min(begun.day + 7, 28))
+    until = begun + timedelta(days=7)
     return Failure(
         409,
         "DeploymentActive",

@@ -95,12 +95,29 @@ def check(template: Any) -> Mapping[str, Any]:
                 f"Deployment template parse failed: 'Could not find member '{name}' on object of type 'Template'. Path"
                 f" '{name}'.'."
             )
+    _check_kinds(template)
     if not re.fullmatch(r"\d+\.\d+\.\d+\.\d+", str(template["contentVersion"])):
         raise TemplateError(
             f'Deployment template parse failed: \'Error converting value "{template["contentVersion"]}" to type'
             " 'System.Version'. Path 'contentVersion'.'."
         )
     return template
+
+
+def _check_kinds(template: Mapping[str, Any]) -> None:
+    for name in ("parameters", "variables", "outputs", "metadata"):
+        if not isinstance(template.get(name, {}), dict | None):
+            raise _misshapen(name)
+    for name in ("parameters", "outputs"):
+        for member, declared in (template.get(name) or {}).items():
+            if not isinstance(declared, dict):
+                raise _misshapen(f"{name}.{member}")
+    if not isinstance(template["resources"], dict | list):
+        raise _misshapen("resources")
+
+
+def _misshapen(path: str) -> TemplateError:
+    return TemplateError(f"Deployment template parse failed: 'Unexpected token encountered. Path '{path}'.'.")
 
 
 def compiled(template: Any, given: Mapping[str, Any], around: Around) -> Compiled:
@@ -128,6 +145,8 @@ def _flat(
     resources: Any, kind: str = "", name: str = "", parent: Mapping[str, Any] | None = None
 ) -> Iterator[tuple[dict[str, Any], str | None]]:
     """Every resource, those within others with the type and name of their parents before their own."""
+    if not isinstance(resources, dict | list | None):
+        raise _misshapen(f"{name}.resources")
     pairs = resources.items() if isinstance(resources, dict) else ((None, one) for one in resources or ())
     for symbol, given in pairs:
         if not isinstance(given, dict):
@@ -155,6 +174,8 @@ def _planned(frame: Frame, given: Mapping[str, Any], symbol: str | None) -> Plan
                 f" '{given.get('type')}' has no valid '{name}'. Please see https://aka.ms/arm-syntax-resources for usage"
                 " details.'."
             )
+    if not isinstance(given.get("dependsOn") or [], list):
+        raise _misshapen(f"resources.{written}.dependsOn")
     if later := [name for name in _LATER if name in given]:
         raise TemplateError(
             f"Practice Azure does not know '{later[0]}' of a template resource yet ('{written}')."

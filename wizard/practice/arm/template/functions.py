@@ -14,6 +14,7 @@ from wizard.practice.arm.template import hashing
 from wizard.practice.arm.template.expressions import ExpressionError
 
 _MANY = 1000
+_WIDEST = 16_384
 _HOLE = re.compile(r"\{\{|\}\}|\{(\d+)(?::([A-Za-z])(\d*))?\}")
 
 
@@ -103,7 +104,7 @@ def _format(pattern: str, *values: Any) -> str:
 def _formatted(value: object, letter: str, width: str) -> str:
     if not letter:
         return text(value)
-    if letter.upper() not in "DX":
+    if letter.upper() not in "DX" or int(width or 0) > _WIDEST:
         raise ExpressionError(f"The format '{letter}{width}' is not valid.")
     number = as_int(value)
     written = str(abs(number)) if letter in "dD" else format(abs(number), "x" if letter == "x" else "X")
@@ -199,6 +200,18 @@ def _divided(one: Any, other: Any) -> int:
     return int(as_int(one) / other)
 
 
+def _order(one: Any, other: Any) -> int:
+    if isinstance(one, str) and isinstance(other, str):
+        return (one > other) - (one < other)
+    return as_int(one) - as_int(other)
+
+
+def _padded(value: Any, width: Any, sign: Any = " ") -> str:
+    if not 0 <= as_int(width) <= _WIDEST or len(as_string(sign)) != 1:
+        raise ExpressionError("The function 'padLeft' expects a width that is not too big, and one character.")
+    return text(value).rjust(width, sign)
+
+
 def _extension(scope: str, type_name: str, *names: str) -> str:
     return as_string(scope).rstrip("/") + provider_path(type_name, names)
 
@@ -259,7 +272,7 @@ FUNCTIONS: Mapping[str, Function] = {
     "substring": Function(2, 3, _substring),
     "take": Function(2, 2, lambda value, count: _sequence(value)[: max(as_int(count), 0)]),
     "skip": Function(2, 2, lambda value, count: _sequence(value)[max(as_int(count), 0) :]),
-    "padleft": Function(2, 3, lambda value, width, sign=" ": text(value).rjust(as_int(width), sign)),
+    "padleft": Function(2, 3, _padded),
     "first": Function(1, 1, lambda value: _edge(value, 0)),
     "last": Function(1, 1, lambda value: _edge(value, -1)),
     "union": Function(2, _MANY, _union),
@@ -269,8 +282,8 @@ FUNCTIONS: Mapping[str, Function] = {
     "sub": Function(2, 2, lambda one, other: as_int(one) - as_int(other)),
     "mul": Function(2, 2, lambda one, other: as_int(one) * as_int(other)),
     "div": Function(2, 2, _divided),
-    "less": Function(2, 2, lambda one, other: one < other),
-    "greater": Function(2, 2, lambda one, other: one > other),
-    "lessorequals": Function(2, 2, lambda one, other: one <= other),
-    "greaterorequals": Function(2, 2, lambda one, other: one >= other),
+    "less": Function(2, 2, lambda one, other: _order(one, other) < 0),
+    "greater": Function(2, 2, lambda one, other: _order(one, other) > 0),
+    "lessorequals": Function(2, 2, lambda one, other: _order(one, other) <= 0),
+    "greaterorequals": Function(2, 2, lambda one, other: _order(one, other) >= 0),
 }

@@ -27,7 +27,14 @@ def unique_string(values: Sequence[str]) -> str:
 
 
 def template_hash(template: Mapping[str, Any]) -> str:
-    """The templateHash of a deployment: the hash of the template without white space, in capitals."""
+    """The templateHash of a deployment: the hash of the template without white space, in capitals.
+
+    A template that Bicep wrote carries its own hash, which ARM takes over.
+    """
+    metadata = template.get("metadata")
+    generator = metadata.get("_generator") if isinstance(metadata, dict) else None
+    if isinstance(generator, dict) and isinstance(generator.get("templateHash"), str):
+        return str(generator["templateHash"])
     text = json.dumps(template, separators=(",", ":"), ensure_ascii=False)
     return str(murmur64(text.upper().encode()))
 

@@ -131,11 +131,12 @@ def _check_range(name: str, declared: Mapping[str, Any], value: Any) -> None:
     size = value if number else len(value) if isinstance(value, str | list) else 0
     subject = "Value" if number else "Length of the value"
     ends = ("minValue", "maxValue") if number else ("minLength", "maxLength")
+    least, most = declared.get(ends[0]), declared.get(ends[1])
     for key, words, broken in (
-        (ends[0], "greater than or equal to", lambda limit: size < limit),
-        (ends[1], "less than or equal to", lambda limit: size > limit),
+        (ends[0], "greater than or equal to", isinstance(least, int) and size < least),
+        (ends[1], "less than or equal to", isinstance(most, int) and size > most),
     ):
-        if isinstance(declared.get(key), int) and broken(declared[key]):
+        if broken:
             raise _invalid(
                 f"The provided value for the template parameter '{name}' is not valid. {subject} should be {words}"
                 f" '{declared[key]}'. {_SYNTAX}",

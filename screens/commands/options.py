@@ -1,0 +1,97 @@
+"""The options that every command takes, before or after its name, and what they come to."""
+
+from __future__ import annotations
+
+import functools
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import click
+
+from screens.output import Output
+from screens.terminal import may_colour
+
+_PRIVATE_UMASK = 0o077
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What was asked for beside the command: which cloud, and how to talk. `cloud` is "" when none was named."""
+
+    cloud: str = ""
+    world: str | None = None
+    time_scale: float = 0.0
+    plain: bool = False
+    as_json: bool = False
+    no_colour: bool = False
+    verbose: int = 0
+
+    @property
+    def output(self) -> Output:
+        """Where and how to write."""
+        return Output(self.as_json, may_colour(asked_not_to=self.no_colour), self.verbose)
+
+    @property
+    def cloud_or_public(self) -> str:
+        """The cloud that was named here or by AZIMUTH_CLOUD, else the public one."""
+        return self.cloud or os.environ.get("AZIMUTH_CLOUD") or "AzureCloud"
+
+    def keep_private(self) -> None:
+        """Make what this process writes unreadable for others, and keep Textual's own log off: it would hold keystrokes."""
+        os.umask(_PRIVATE_UMASK)
+        for name in [name for name in os.environ if name.startswith("TEXTUAL")]:
+            del os.environ[name]
+        if self.no_colour:
+            os.environ["NO_COLOR"] = "1"
+
+
+_OPTIONS = (
+    click.option("--practice", is_flag=True, help="Rehearse on practice Azure (or AZIMUTH_CLOUD=practice)."),
+    click.option("--cloud", metavar="NAME", help="AzureCloud, AzureUSGovernment, AzureChinaCloud or practice."),
+    click.option("--world", metavar="NAME", help="Practice Azure's world: a name or a JSON file."),
+    click.option("--time-scale", type=click.FloatRange(0), help="How long practice Azure takes: 0 at once, 1 lifelike."),
+    click.option("--plain", is_flag=True, help="Ask by line prompts instead of the full screen."),
+    click.option("--json", "as_json", is_flag=True, help="JSON on standard output, text for people on standard error."),
+    click.option("--no-color", "no_colour", is_flag=True, help="No colours (or NO_COLOR)."),
+    click.option("-v", "--verbose", count=True, help="Tell more."),
+)
+_NAMES = ("practice", "cloud", "world", "time_scale", "plain", "as_json", "no_colour", "verbose")
+
+
+def common(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the common options; it gets `settings` instead of each of them."""
+
+    @functools.wraps(function)
+    def call(*args: Any, **values: Any) -> Any:
+        context = click.get_current_context()
+        before = context.find_object(Settings) or Settings()
+        context.obj = merged(before, {name: values.pop(name) for name in _NAMES})
+        return function(*args, settings=context.obj, **values)
+
+    wrapped: Callable[..., Any] = call
+    for option in reversed(_OPTIONS):
+        wrapped = option(wrapped)
+    return wrapped
+
+
+def merged(before: Settings, given: dict[str, Any]) -> Settings:
+    """Return the settings with what a command says over what was said before its name.
+
+    Raises:
+        click.UsageError: practice and another cloud are both asked for.
+    """
+    cloud = given["cloud"] or ""
+    if given["practice"] and cloud.lower() not in {"", "practice"}:
+        raise click.UsageError(f"--practice and --cloud {cloud} contradict each other.")
+    return replace(
+        before,
+        cloud="practice" if given["practice"] else cloud or before.cloud,
+        world=given["world"] or before.world,
+        time_scale=before.time_scale if given["time_scale"] is None else given["time_scale"],
+        plain=given["plain"] or before.plain,
+        as_json=given["as_json"] or before.as_json,
+        no_colour=given["no_colour"] or before.no_colour,
+        verbose=given["verbose"] + before.verbose,
+    )

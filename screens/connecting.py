@@ -1,0 +1,80 @@
+"""How a face that draws nothing gets at Azure: the cloud, the sign-in and the tenant, for the commands and the plain prompts."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from typing import TYPE_CHECKING
+
+from screens.output import Output
+from wizard.azure.choose import open_cloud
+from wizard.azure.sign_in import SignInPrompt, sign_in, sign_in_unattended
+
+if TYPE_CHECKING:
+    from screens.commands.options import Settings
+    from wizard.azure.clouds import Cloud
+    from wizard.setup import Setup
+
+
+@contextmanager
+def opened_cloud(settings: Settings, name: str = "") -> Iterator[Cloud]:
+    """Give the cloud that was asked for, or the one of `name` (a profile's own).
+
+    Raises what `open_cloud` raises.
+    """
+    from profiles.locations import practice_folder
+
+    named = settings.cloud or name or settings.cloud_or_public
+    with open_cloud(
+        named, practice_folder=practice_folder(), world=settings.world, time_scale=settings.time_scale
+    ) as cloud:
+        yield cloud
+
+
+@asynccontextmanager
+async def connected(setup: Setup, output: Output, way: str = "") -> AsyncIterator[None]:
+    """Sign in without asking, or by the way that was named, and connect a setup for as long as the block lasts.
+
+    Raises:
+        SignInNeeded: no way works; the error tells the reason of each.
+        SignInFailed: Entra refused.
+    """
+
+    def prompt(shown: SignInPrompt) -> None:
+        output.note(shown.message)
+
+    cloud = setup.cloud
+    if way:
+        signed_in = await sign_in(cloud, way, on_prompt=prompt)
+    else:
+        signed_in = await sign_in_unattended(cloud, on_prompt=prompt if cloud.on_this_machine else None)
+    try:
+        await setup.connect(signed_in)
+        await enter_tenant(setup)
+        yield
+    finally:
+        await setup.close()
+        await signed_in.close()
+
+
+async def enter_tenant(setup: Setup) -> None:
+    """Go into the tenant that was picked, once its name or domain has become an id.
+
+    Raises:
+        AzureProblem: that tenant can't be entered.
+    """
+    walkthrough = setup.walkthrough
+    if "tenant" not in walkthrough.given:
+        return
+    before = walkthrough.azure
+    await walkthrough.check("tenant")
+    if walkthrough.findings("tenant") and walkthrough.answers.get("tenant"):
+        await setup.enter_tenant()
+    if walkthrough.azure is not before:
+        await walkthrough.check("tenant")
+
+
+def hand_over(setup: Setup, secrets: Mapping[str, object]) -> None:
+    """Give the walkthrough secrets that came from the environment or a prompt; they stay in memory."""
+    for key, secret in secrets.items():
+        setup.walkthrough.record(key, secret.reveal())  # type: ignore[attr-defined]  # a Secret

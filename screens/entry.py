@@ -1,0 +1,65 @@
+"""The console script: the shortest way to `azimuth env`, and the one edge at which errors become sentences and exit codes."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from screens.shell import plain_form, print_variables
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_PIPE_CLOSED = 141
+
+
+def main() -> None:
+    """Run the command line, and leave with its exit code."""
+    code = run(sys.argv[1:])
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except BrokenPipeError:
+        code = _pipe_closed()
+    sys.exit(code)
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command and return its exit code; whatever goes wrong is told in sentences on standard error."""
+    try:
+        quick = plain_form(arguments)
+        if quick is not None:
+            return print_variables(*quick)
+        from screens.commands import command_line
+
+        return command_line(arguments)
+    except BrokenPipeError:
+        return _pipe_closed()
+    except SystemExit as leaving:
+        return leaving.code if isinstance(leaving.code, int) else 0
+    except BaseException as fault:  # noqa: BLE001 - this is the edge
+        return _told(fault, arguments)
+
+
+def _told(fault: BaseException, arguments: Sequence[str]) -> int:
+    from screens.faults import show, told, wants_traceback
+
+    if wants_traceback():
+        import traceback
+
+        traceback.print_exception(fault)
+    ours = arguments[: arguments.index("--")] if "--" in arguments else arguments
+    verbose = any(word in {"-v", "-vv", "--verbose"} for word in ours)
+    return show(told(fault, verbose=verbose), as_json="--json" in ours)
+
+
+def _pipe_closed() -> int:
+    """Leave without a word when the reader has gone, as `head` does: Python would complain once more at exit."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    return _PIPE_CLOSED
+
+
+if __name__ == "__main__":
+    main()

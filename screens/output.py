@@ -1,0 +1,54 @@
+"""Where commands write: results on standard output, JSON alone there when asked for, people's text then on standard error."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import dataclass
+from typing import Any, TextIO
+
+from screens.terminal import Sign, paint, sign
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """How one command talks. With `as_json` standard output carries JSON and nothing else."""
+
+    as_json: bool = False
+    colour: bool = False
+    verbose: int = 0
+
+    @property
+    def people(self) -> TextIO:
+        """Where people's text goes."""
+        return sys.stderr if self.as_json else sys.stdout
+
+    def say(self, text: str = "", style: str = "") -> None:
+        """Tell people a line or several."""
+        shown = paint(text, style, colour=self.colour) if style else text
+        self._write(self.people, shown)
+
+    def tell(self, which: Sign, text: str, style: str = "") -> None:
+        """Tell people a line with a sign before it."""
+        mark = sign(which, getattr(self.people, "encoding", None))
+        self._write(self.people, f"{paint(mark, style, colour=self.colour) if style else mark} {text}")
+
+    def note(self, text: str) -> None:
+        """Tell people something that is no result: it goes to standard error always."""
+        self._write(sys.stderr, text)
+
+    def document(self, shape: Any) -> None:
+        """Write the one JSON document of a command, if JSON was asked for."""
+        if self.as_json:
+            self._write(sys.stdout, json.dumps(shape, indent=2, ensure_ascii=False))
+
+    def line(self, shape: Any) -> None:
+        """Write one JSON line of a stream, if JSON was asked for."""
+        if self.as_json:
+            self._write(sys.stdout, json.dumps(shape, ensure_ascii=False))
+
+    @staticmethod
+    def _write(stream: TextIO, text: str) -> None:
+        encoding = getattr(stream, "encoding", None) or "utf-8"
+        stream.write(text.encode(encoding, "backslashreplace").decode(encoding) + "\n")
+        stream.flush()

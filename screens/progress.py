@@ -1,0 +1,64 @@
+"""How a run tells itself line by line: nothing is redrawn, so that a log, a pipe and a screen reader get it whole."""
+
+from __future__ import annotations
+
+from screens import json_shapes
+from screens.output import Output
+from screens.terminal import Sign
+from wizard.apply.events import Event, Failed, Finished, Noted, Outlined, Started, Waiting
+
+_EVERY = 15.0  # seconds of waiting between two lines about it
+
+
+class ProgressLines:
+    """Says each event of a run as it happens, and keeps quiet while a question stands open.
+
+    Give it to `Run` as its `on_event`.
+    """
+
+    def __init__(self, output: Output) -> None:
+        self._output = output
+        self._told: dict[str, float] = {}
+        self._held: list[Event] | None = None
+
+    def __call__(self, event: Event) -> None:
+        if self._held is not None:
+            self._held.append(event)
+            return
+        self._output.line(json_shapes.event(event))
+        self._say(event)
+
+    def hold(self) -> None:
+        """Keep events back until `release`: a question is being asked."""
+        if self._held is None:
+            self._held = []
+
+    def release(self) -> None:
+        """Say what was kept back, and go on."""
+        held, self._held = self._held or [], None
+        for event in held:
+            self(event)
+
+    def _say(self, event: Event) -> None:
+        output = self._output
+        match event:
+            case Outlined(tasks):
+                output.say(f"{len(tasks)} tasks")
+            case Started(_, label):
+                output.tell(Sign.HERE, label, "accent")
+            case Waiting(key, _, why, seconds, at_most):
+                if seconds - self._told.get(key, -_EVERY) >= _EVERY:
+                    self._told[key] = seconds
+                    output.say(f"    {_clock(seconds)} waiting (at most {_clock(at_most)}): {why}", "quiet")
+            case Finished(_, label, result, detail, seconds, warning):
+                sign, style = (Sign.WARNING, "warn") if warning else (Sign.DONE, "good")
+                more = f"  {detail}" if detail else ""
+                output.tell(sign, f"{result.value:7} {label}  {_clock(seconds)}{more}", style)
+            case Failed(_, label, what, mend):
+                output.tell(Sign.WRONG, f"failed  {label}: {what} {mend}".rstrip(), "bad")
+            case Noted(text):
+                output.tell(Sign.TO_DO, text)
+
+
+def _clock(seconds: float) -> str:
+    return f"{int(seconds) // 60}:{int(seconds) % 60:02}"

@@ -1,0 +1,1 @@
+"""The Azure gateway against practice Azure and against servers that lie; the SDKs and the HTTPS are real."""
