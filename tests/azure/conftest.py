@@ -54,7 +54,9 @@ async def elsewhere(crooked: Crooked) -> AsyncIterator[Crooked]:
 @pytest.fixture
 async def fooled(crooked: Crooked, cloud: Cloud) -> AsyncIterator[Azure]:
     """A connection whose ARM and Graph are the crooked server, with a token that it may see."""
-    where = replace(cloud, arm=crooked.url, graph=crooked.url, login=crooked.url, ca=crooked.folder / "ca.pem")
+    where = replace(
+        cloud, arm=crooked.url, graph=crooked.url, login=crooked.url, ca=crooked.folder / "ca.pem"
+    )
     identity = Identity("user", "you@contoso.example", "o", "t", "device")
     async with Azure.open(SignedIn(identity, InThread(known_token()), where)) as opened:
         yield opened

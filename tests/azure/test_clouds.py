@@ -13,7 +13,12 @@ from wizard.azure.errors import UnknownCloud
 
 @pytest.mark.parametrize(
     ("name", "expected"),
-    [("AzureCloud", "AzureCloud"), ("PUBLIC", "AzureCloud"), ("usgov", "AzureUSGovernment"), ("china", "AzureChinaCloud")],
+    [
+        ("AzureCloud", "AzureCloud"),
+        ("PUBLIC", "AzureCloud"),
+        ("usgov", "AzureUSGovernment"),
+        ("china", "AzureChinaCloud"),
+    ],
 )
 def test_a_cloud_is_found_by_az_name_and_alias(name: str, expected: str) -> None:
     assert cloud_named(name).name == expected

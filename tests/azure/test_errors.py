@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from azure.core.exceptions import ClientAuthenticationError, HttpResponseError
 
+from profiles.secrets import Secret
 from tests.azure.crooked import CUT, Crooked
 from wizard.azure import advice
 from wizard.azure.clouds import Cloud
@@ -33,7 +34,6 @@ from wizard.azure.errors import (
 )
 from wizard.azure.session import Azure
 from wizard.azure.sign_in import SignedIn, sign_in, sign_in_with_secret
-from profiles.secrets import Secret
 
 RECORDINGS = Path(__file__).parents[2] / "../shared/azure/recordings/dev.jsonl.gz"
 
@@ -101,9 +101,27 @@ def test_a_refusal_names_the_right_and_the_scope() -> None:
         (400, {"code": "BadThing", "message": "no", "details": None}, Invalid, "BadThing", "no"),
         (403, {"odata.error": {"code": "D", "message": {"lang": "en", "value": "no"}}}, Forbidden, "D", "no"),
         (404, {"title": "Not Found", "status": 404}, NotFound, "", "Not Found"),
-        (400, {"error": "invalid_scope", "error_description": "AADSTS70011: bad.\r\nTrace ID: x"}, SignInFailed, "AADSTS70011", "AADSTS70011: bad."),
-        (400, {"error": "interaction_required", "error_description": "AADSTS50076: factor."}, SignInNeeded, "AADSTS50076", "AADSTS50076: factor."),
-        (401, {"error": {"code": "InvalidAuthenticationToken", "message": "old"}}, SignInNeeded, "InvalidAuthenticationToken", "old"),
+        (
+            400,
+            {"error": "invalid_scope", "error_description": "AADSTS70011: bad.\r\nTrace ID: x"},
+            SignInFailed,
+            "AADSTS70011",
+            "AADSTS70011: bad.",
+        ),
+        (
+            400,
+            {"error": "interaction_required", "error_description": "AADSTS50076: factor."},
+            SignInNeeded,
+            "AADSTS50076",
+            "AADSTS50076: factor.",
+        ),
+        (
+            401,
+            {"error": {"code": "InvalidAuthenticationToken", "message": "old"}},
+            SignInNeeded,
+            "InvalidAuthenticationToken",
+            "old",
+        ),
         (503, "", ServerFault, "", "Azure answered 503."),
         (302, "", UnreadableAnswer, "UnreadableAnswer", None),
         (502, "<html>proxy</html>", UnreadableAnswer, "UnreadableAnswer", None),
@@ -119,7 +137,11 @@ def test_errors_of_every_shape_are_read(
 
 
 def test_the_innermost_cause_comes_first() -> None:
-    inner = {"code": "RequestDisallowedByPolicy", "message": "Resource 'x' was disallowed by policy.", "target": "x"}
+    inner = {
+        "code": "RequestDisallowedByPolicy",
+        "message": "Resource 'x' was disallowed by policy.",
+        "target": "x",
+    }
     failed = {"code": "ResourceDeploymentFailure", "message": "failed", "details": [inner]}
     outer = {"code": "DeploymentFailed", "message": "At least one operation failed.", "details": [failed]}
     problem = problem_of(409, {"status": "Failed", "error": outer})
@@ -130,7 +152,16 @@ def test_the_innermost_cause_comes_first() -> None:
 
 def test_an_error_written_as_json_into_a_message_is_opened() -> None:
     inner = json.dumps({"error": {"code": "ScopeLocked", "message": "locked"}})
-    problem = problem_of(409, {"error": {"code": "DeploymentFailed", "message": "x", "details": [{"code": "Conflict", "message": inner}]}})
+    problem = problem_of(
+        409,
+        {
+            "error": {
+                "code": "DeploymentFailed",
+                "message": "x",
+                "details": [{"code": "Conflict", "message": inner}],
+            }
+        },
+    )
     assert problem.code == "ScopeLocked"
 
 
@@ -149,7 +180,15 @@ def test_what_azure_says_can_do_nothing_to_the_terminal() -> None:
 
 @pytest.mark.parametrize(
     ("header", "seconds"),
-    [("7", 7), ("3600", 120), ("inf", 120), ("nan", 0), ("-5", 0), ("garbage", 0), ("Wed, 21 Oct 2015 07:28:00 GMT", 0)],
+    [
+        ("7", 7),
+        ("3600", 120),
+        ("inf", 120),
+        ("nan", 0),
+        ("-5", 0),
+        ("garbage", 0),
+        ("Wed, 21 Oct 2015 07:28:00 GMT", 0),
+    ],
 )
 def test_a_wish_to_wait_is_capped_and_nonsense_ignored(header: str, seconds: float) -> None:
     problem = problem_of(429, {"error": {"code": "TooManyRequests", "message": "slow"}}, Retry_After=header)
@@ -192,7 +231,9 @@ def _recorded() -> tuple[tuple[int, AzureProblem, bool], ...]:
     return tuple(found)
 
 
-@pytest.mark.skipif(not RECORDINGS.is_file(), reason="the recordings of real Azure traffic are not beside the checkout")
+@pytest.mark.skipif(
+    not RECORDINGS.is_file(), reason="the recordings of real Azure traffic are not beside the checkout"
+)
 def test_recorded_errors_of_azure_are_all_read() -> None:
     unread = 0
     for status, problem, page in _recorded():
@@ -204,7 +245,9 @@ def test_recorded_errors_of_azure_are_all_read() -> None:
     assert unread / len(_recorded()) < 0.03
 
 
-@pytest.mark.skipif(not RECORDINGS.is_file(), reason="the recordings of real Azure traffic are not beside the checkout")
+@pytest.mark.skipif(
+    not RECORDINGS.is_file(), reason="the recordings of real Azure traffic are not beside the checkout"
+)
 @pytest.mark.parametrize(
     ("code", "rule"),
     [

@@ -43,14 +43,18 @@ async def test_a_next_page_elsewhere_is_refused(fooled: Azure, crooked: Crooked,
     assert elsewhere.asked == []
 
 
-async def test_a_next_page_of_the_sdk_elsewhere_is_refused(fooled: Azure, crooked: Crooked, elsewhere: Crooked) -> None:
+async def test_a_next_page_of_the_sdk_elsewhere_is_refused(
+    fooled: Azure, crooked: Crooked, elsewhere: Crooked
+) -> None:
     crooked.answer = said({"value": [], "nextLink": f"{elsewhere.url}/tenants"})
     await refused(fooled.arm.tenants())
     assert crooked.tokens == [f"Bearer {TOKEN}"]
     assert elsewhere.asked == []
 
 
-async def test_a_next_page_of_graph_elsewhere_is_refused(fooled: Azure, crooked: Crooked, elsewhere: Crooked) -> None:
+async def test_a_next_page_of_graph_elsewhere_is_refused(
+    fooled: Azure, crooked: Crooked, elsewhere: Crooked
+) -> None:
     crooked.answer = said({"value": [], "@odata.nextLink": f"{elsewhere.url}/v1.0/applications"})
     await refused(fooled.graph.applications("x"))
     assert elsewhere.asked == []
@@ -81,7 +85,9 @@ async def test_a_redirect_inside_the_cloud_is_followed(fooled: Azure, crooked: C
     assert [a.path.partition("?")[0] for a in crooked.asked] == [f"{GROUP}/providers/a/b/c", "/there"]
 
 
-async def test_a_repeated_request_is_checked_again(fooled: Azure, crooked: Crooked, elsewhere: Crooked) -> None:
+async def test_a_repeated_request_is_checked_again(
+    fooled: Azure, crooked: Crooked, elsewhere: Crooked
+) -> None:
     redirect = said("", 307, Location=f"{elsewhere.url}/there")
     crooked.answer = in_turn(said({}, 503, retry_after_ms="1"), redirect)
     await refused(fooled.arm.workspace(f"{GROUP}/providers/a/b/c"))
@@ -118,7 +124,9 @@ async def test_a_token_endpoint_elsewhere_never_gets_the_secret(
     assert crooked.asked != []
 
 
-async def test_without_the_guard_the_token_would_arrive(crooked: Crooked, elsewhere: Crooked, cloud: Cloud) -> None:
+async def test_without_the_guard_the_token_would_arrive(
+    crooked: Crooked, elsewhere: Crooked, cloud: Cloud
+) -> None:
     where = replace(cloud, arm=crooked.url, ca=crooked.folder / "ca.pem")
     chain = pipeline.policies_for(where, InThread(known_token()), "scope")
     unguarded = [policy for policy in chain if not isinstance(policy, HostGuard)]

@@ -76,7 +76,9 @@ async def test_a_read_goes_on_after_a_broken_connection(fooled: Azure, crooked: 
 
 
 @pytest.mark.parametrize("body", ["<html>sign in to the hotel</html>", '{"id": "cut', "null", "[]", ""])
-async def test_what_is_no_answer_of_azures_is_not_taken_for_one(fooled: Azure, crooked: Crooked, body: str) -> None:
+async def test_what_is_no_answer_of_azures_is_not_taken_for_one(
+    fooled: Azure, crooked: Crooked, body: str
+) -> None:
     crooked.answer = in_turn(said(body), said(FOUND))
     assert await fooled.arm.workspace(WORKSPACE) is not None, "it is asked again"
 
@@ -143,7 +145,9 @@ BROKEN = [
 
 
 @pytest.mark.parametrize("answer", range(len(BROKEN)))
-async def test_a_broken_answer_never_gives_the_secret_away(fooled: Azure, crooked: Crooked, answer: int) -> None:
+async def test_a_broken_answer_never_gives_the_secret_away(
+    fooled: Azure, crooked: Crooked, answer: int
+) -> None:
     crooked.answer = BROKEN[answer]
     with pytest.raises(AzureProblem) as problem:
         await fooled.graph.add_password("a", "himl", END)
@@ -158,7 +162,9 @@ async def test_an_answer_cut_in_the_wire_never_gives_the_secret_away(fooled: Azu
     assert SECRET not in _everything_about(problem.value)
 
 
-async def test_a_good_answer_gives_a_secret_that_does_not_print_itself(fooled: Azure, crooked: Crooked) -> None:
+async def test_a_good_answer_gives_a_secret_that_does_not_print_itself(
+    fooled: Azure, crooked: Crooked
+) -> None:
     crooked.answer = said(_password(endDateTime="2027-01-01T00:00:00Z"))
     made = await fooled.graph.add_password("a", "himl", END)
     assert made.value.reveal() == SECRET

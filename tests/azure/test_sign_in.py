@@ -120,7 +120,9 @@ async def test_a_damaged_az_profile_is_no_login(tmp_path: Path, content: str) ->
         ),
     ],
 )
-async def test_what_is_missing_in_the_environment(environ: dict[str, str], expected: tuple[bool, str]) -> None:
+async def test_what_is_missing_in_the_environment(
+    environ: dict[str, str], expected: tuple[bool, str]
+) -> None:
     assert await reason(AZURE_PUBLIC, "environment", environ) == expected
 
 
@@ -141,13 +143,15 @@ class _MetadataService:
 
     async def serve(self) -> AsyncIterator[_MetadataService]:
         server = await asyncio.start_server(self._answer, "127.0.0.1", 0)
-        self.url = "http://127.0.0.1:{}".format(server.sockets[0].getsockname()[1])
+        self.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
         async with server:
             yield self
 
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         asked = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
-        body = json.dumps({"access_token": self.token, "expires_in": "3600", "token_type": "Bearer", "resource": "x"})
+        body = json.dumps(
+            {"access_token": self.token, "expires_in": "3600", "token_type": "Bearer", "resource": "x"}
+        )
         status = "200 OK" if "metadata: true" in asked else "400 Bad Request"
         head = f"HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n"
         writer.write(f"{head}Connection: close\r\n\r\n{body}".encode())
@@ -198,7 +202,8 @@ async def test_a_device_code_is_shown_and_signs_in(cloud: Cloud) -> None:
 
 async def test_one_sign_in_gives_tokens_for_arm_and_graph(cloud: Cloud, signed_in: SignedIn) -> None:
     arm, graph = await asyncio.gather(
-        signed_in.credential.get_token(cloud.arm_audience), signed_in.credential.get_token(cloud.graph_audience)
+        signed_in.credential.get_token(cloud.arm_audience),
+        signed_in.credential.get_token(cloud.graph_audience),
     )
     assert arm.token != graph.token
 
@@ -313,7 +318,9 @@ async def test_an_unknown_application_and_an_unknown_tenant_are_told_apart(cloud
     assert codes == ["E-aadsts-app", "E-authority"]
 
 
-@pytest.mark.parametrize("tenant", ["adfs", "common", "organizations", "consumers", "", "a/b", "https://x.example", "x y"])
+@pytest.mark.parametrize(
+    "tenant", ["adfs", "common", "organizations", "consumers", "", "a/b", "https://x.example", "x y"]
+)
 async def test_what_is_no_tenant_is_refused_before_anything_is_sent(tenant: str) -> None:
     nowhere = replace(AZURE_PUBLIC, login="https://login.invalid")
     with pytest.raises(SignInFailed, match="is not a tenant"):
@@ -328,7 +335,9 @@ def everywhere(cloud: Cloud) -> Cloud:
     return replace(cloud, sign_in_ways=ALL_WAYS, unattended=AZURE_PUBLIC.unattended)
 
 
-async def test_a_service_principal_of_the_environment_signs_in(everywhere: Cloud, owner: tuple[str, Secret]) -> None:
+async def test_a_service_principal_of_the_environment_signs_in(
+    everywhere: Cloud, owner: tuple[str, Secret]
+) -> None:
     environ = {
         "AZURE_TENANT_ID": HOME,
         "AZURE_CLIENT_ID": owner[0],
@@ -367,7 +376,9 @@ def _certificate() -> bytes:
     key = rsa.generate_private_key(65537, 2048)
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "test")])
     now = datetime.now(UTC)
-    made = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(), now, now + timedelta(1))
+    made = x509.CertificateBuilder(
+        name, name, key.public_key(), x509.random_serial_number(), now, now + timedelta(1)
+    )
     private = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
@@ -415,7 +426,12 @@ def _az_login(cloud: Cloud, folder: Path, *arguments: str, secret: str = "") -> 
     known = {"AZURE_CONFIG_DIR": str(folder), "REQUESTS_CA_BUNDLE": str(cloud.ca), "NO_PROXY": "127.0.0.1"}
     done = subprocess.run(
         [sys.executable, "-c", _LOGIN, *arguments],
-        input=secret, text=True, capture_output=True, check=False, cwd=folder, env=os.environ | known,
+        input=secret,
+        text=True,
+        capture_output=True,
+        check=False,
+        cwd=folder,
+        env=os.environ | known,
     )
     assert done.returncode == 0, done.stderr
     return replace(cloud, az_config=folder)

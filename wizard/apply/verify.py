@@ -17,7 +17,7 @@ from wizard.plan import Plan
 if TYPE_CHECKING:
     from wizard.setup import Setup
 
-_LITTLE_PATIENCE = 10.0  # verifying asks about what was proved before; only a hiccup is worth waiting for
+_LITTLE_PATIENCE = 2.0  # verifying asks about what was proved before; only a hiccup is worth waiting for
 
 
 async def verify(setup: Setup, on_event: OnEvent = unheard) -> Outcome:

@@ -195,9 +195,7 @@ async def _with_person(cloud: Cloud, way: str, tenant: str | None, on_prompt: On
         credential = InteractiveBrowserCredential(timeout=_BROWSER_SECONDS, **shared)
         expires = datetime.now(UTC) + timedelta(seconds=_BROWSER_SECONDS)
         prompt(SignInPrompt("", "", expires, "Sign in in the browser window that opens now."))
-    sign_in = in_daemon_thread(
-        lambda: credential.authenticate(scopes=[cloud.arm_audience]), credential.close
-    )
+    sign_in = in_daemon_thread(lambda: credential.authenticate(scopes=[cloud.arm_audience]), credential.close)
     await quietly(sign_in)
     return InThread(credential, tenant)
 

@@ -218,7 +218,9 @@ def _body(template: Mapping[str, Any], parameters: Mapping[str, Any], location: 
 def _json(model: Any) -> dict[str, Any]:
     """The JSON behind a model of the SDK, which is tolerant of what it does not know."""
     found = model.as_dict() if hasattr(model, "as_dict") else model
-    return found if isinstance(found, dict) else {}
+    if not isinstance(found, dict):
+        raise UnreadableAnswer("An answer could not be read.", code="UnreadableAnswer")
+    return found
 
 
 def _problem(fault: Fault) -> AzureProblem:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from wizard.azure.errors import AzureProblem, Forbidden, SignInFailed
+from wizard.azure.model import Permission, Permissions
 from wizard.proofs import Proven, Proving
 from wizard.text import clean_line
 
@@ -57,21 +58,34 @@ async def _reads_workspace(azure: Azure, workspace_id: str) -> Proven:
 
 
 async def principal_may_submit(proving: Proving) -> Proven:
-    """Ask which actions the principal holds on the workspace (proof 3, permissions API)."""
-    async with proving.as_principal() as azure:
-        return await _may_submit(azure, proving.arguments["workspace"])
+    """Ask which actions the principal holds on the workspace (proof 3, permissions API).
+
+    A small role, such as AzureML Data Scientist, may not ask that itself; then its roles are read by the caller.
+    """
+    workspace = proving.arguments["workspace"]
+    try:
+        async with proving.as_principal() as azure:
+            return _judge(await azure.arm.permissions(workspace))
+    except Forbidden:
+        principal = proving.known.get("principal", {}).get("object_id", "")
+        return _judge(await _permissions_of(proving.azure, workspace, principal))
+
+
+async def _permissions_of(azure: Azure, scope: str, principal: str) -> Permissions:
+    """Put together what a principal may do from the definitions of the roles that reach it."""
+    held: list[Permission] = []
+    for assignment in await azure.arm.role_assignments(scope, principal):
+        role = await azure.arm.role_definition(scope, assignment.role)
+        held.extend(role.permissions if role is not None else ())
+    return Permissions(scope, tuple(held))
 
 
 async def caller_may_submit(proving: Proving) -> Proven:
     """Ask which actions the signed-in person holds on the workspace."""
-    return await _may_submit(proving.azure, proving.arguments["workspace"])
+    return _judge(await proving.azure.arm.permissions(proving.arguments["workspace"]))
 
 
-async def _may_submit(azure: Azure, workspace_id: str) -> Proven:
-    try:
-        rights = await azure.arm.permissions(workspace_id)
-    except Forbidden as problem:
-        return Proven(ok=False, what=str(problem), passing=True)
+def _judge(rights: Permissions) -> Proven:
     missing = rights.missing(SUBMIT)
     if missing:
         what = f"lacking: {', '.join(missing)}"
