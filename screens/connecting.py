@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 from screens.output import Output
 from wizard.azure.choose import open_cloud
 from wizard.azure.sign_in import SignInPrompt, sign_in, sign_in_unattended
+from wizard.shapes import is_guid
 
 if TYPE_CHECKING:
+    from profiles.secrets import Secret
     from screens.commands.options import Settings
     from wizard.azure.clouds import Cloud
     from wizard.setup import Setup
@@ -47,7 +49,7 @@ async def connected(setup: Setup, output: Output, way: str = "") -> AsyncIterato
     if way:
         signed_in = await sign_in(cloud, way, on_prompt=prompt)
     else:
-        signed_in = await sign_in_unattended(cloud, on_prompt=prompt if cloud.on_this_machine else None)
+        signed_in = await sign_in_unattended(cloud)
     try:
         await setup.connect(signed_in)
         await enter_tenant(setup)
@@ -66,15 +68,12 @@ async def enter_tenant(setup: Setup) -> None:
     walkthrough = setup.walkthrough
     if "tenant" not in walkthrough.given:
         return
-    before = walkthrough.azure
     await walkthrough.check("tenant")
-    if walkthrough.findings("tenant") and walkthrough.answers.get("tenant"):
+    if is_guid(walkthrough.answers.text("tenant")):
         await setup.enter_tenant()
-    if walkthrough.azure is not before:
-        await walkthrough.check("tenant")
 
 
-def hand_over(setup: Setup, secrets: Mapping[str, object]) -> None:
+def hand_over(setup: Setup, secrets: Mapping[str, Secret]) -> None:
     """Give the walkthrough secrets that came from the environment or a prompt; they stay in memory."""
     for key, secret in secrets.items():
-        setup.walkthrough.record(key, secret.reveal())  # type: ignore[attr-defined]  # a Secret
+        setup.walkthrough.record(key, secret.reveal())

@@ -100,7 +100,8 @@ def _of_azure(fault: Any, *, verbose: bool) -> Told:
             lines.append(f"    {state.way.key:16} {word}: {state.reason}")
         lines.append("  Name one with --sign-in WAY, or run az login first.")
         more["ways"] = [
-            {"way": s.way.key, "title": s.way.title, "possible": s.possible, "reason": s.reason} for s in fault.ways
+            {"way": s.way.key, "title": s.way.title, "possible": s.possible, "reason": s.reason}
+            for s in fault.ways
         ]
     if isinstance(fault, SignInNeeded | SignInFailed):
         return Told("sign-in", SIGN_IN, str(fault), tuple(lines), more)

@@ -61,7 +61,12 @@ def _question(question: Question, empty: Answers) -> Shape:
         "default_depends": callable(question.default),
         "rule": question.rule,
         "choices": [
-            {"value": choice.value, "label": choice.label, "detail": choice.detail, "aliases": list(choice.aliases)}
+            {
+                "value": choice.value,
+                "label": choice.label,
+                "detail": choice.detail,
+                "aliases": list(choice.aliases),
+            }
             for choice in question.choices
         ],
         "offered_by_azure": question.offers is not None,
@@ -136,7 +141,13 @@ def change(line: PlannedChange) -> Shape:
 
 def manual(task: Manual) -> Shape:
     """Something that stays for a person to do."""
-    return {"key": task.key, "title": task.title, "text": task.text, "command": task.command, "step": task.step}
+    return {
+        "key": task.key,
+        "title": task.title,
+        "text": task.text,
+        "command": task.command,
+        "step": task.step,
+    }
 
 
 def event(happened: Event) -> Shape:
@@ -150,7 +161,13 @@ def event(happened: Event) -> Shape:
             shape = {"event": "waiting", "key": key, "label": label, "why": why}
             return shape | {"seconds": round(seconds, 1), "at_most": at_most}
         case Finished(key, label, result, detail, seconds, warning):
-            shape = {"event": "finished", "key": key, "label": label, "result": result.value, "detail": detail}
+            shape = {
+                "event": "finished",
+                "key": key,
+                "label": label,
+                "result": result.value,
+                "detail": detail,
+            }
             return shape | {"seconds": round(seconds, 1), "warning": warning}
         case Failed(key, label, what, mend):
             return {"event": "failed", "key": key, "label": label, "what": what, "mend": mend}
@@ -225,7 +242,8 @@ def profile(shown: Profile) -> Shape:
         "outputs": dict(shown.outputs),
         "secrets": expiries(shown),
         "proofs": [
-            {"title": one.title, "ok": one.ok, "at": _moment(one.at), "detail": one.detail} for one in shown.proofs
+            {"title": one.title, "ok": one.ok, "at": _moment(one.at), "detail": one.detail}
+            for one in shown.proofs
         ],
     }
 

@@ -13,19 +13,21 @@ _EVERY = 15.0  # seconds of waiting between two lines about it
 class ProgressLines:
     """Says each event of a run as it happens, and keeps quiet while a question stands open.
 
-    Give it to `Run` as its `on_event`.
+    Give it to `Run` as its `on_event`. With JSON asked for, each event is a line of standard output too, if `stream`.
     """
 
-    def __init__(self, output: Output) -> None:
-        self._output = output
+    def __init__(self, output: Output, *, stream: bool = True) -> None:
+        self._output, self._stream = output, stream
         self._told: dict[str, float] = {}
         self._held: list[Event] | None = None
 
     def __call__(self, event: Event) -> None:
+        """Say one event, or keep it for `release`."""
         if self._held is not None:
             self._held.append(event)
             return
-        self._output.line(json_shapes.event(event))
+        if self._stream:
+            self._output.line(json_shapes.event(event))
         self._say(event)
 
     def hold(self) -> None:

@@ -43,7 +43,9 @@ def run_command(name: str, command: Sequence[str], *, umask: int | None = None) 
     Its exit code, signals and terminal are then its own. Returns only when it can't be started.
     Raises what `variables_of` raises.
     """
-    variables = {key: value if isinstance(value, str) else value.reveal() for key, value in variables_of(name).items()}
+    variables = {
+        key: value if isinstance(value, str) else value.reveal() for key, value in variables_of(name).items()
+    }
     sys.stdout.flush()
     sys.stderr.flush()
     before = os.umask(umask) if umask is not None else None

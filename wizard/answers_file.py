@@ -97,7 +97,9 @@ class _Reading:
             if question is None:
                 self._wrong(key, self._unknown(key))
             elif question.kind is Kind.SECRET:
-                self._wrong(key, f"is a secret and has no place in a file: set {secret_variable(key)} instead")
+                self._wrong(
+                    key, f"is a secret and has no place in a file: set {secret_variable(key)} instead"
+                )
             elif not isinstance(raw, str | int | bool):
                 self._wrong(key, f"is {_kind(raw)}; an answer is text, a whole number, true or false")
             else:

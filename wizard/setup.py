@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from contextlib import AsyncExitStack
+from contextlib import AbstractContextManager, AsyncExitStack
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from profiles.errors import ProfilesError
+from profiles.files import locked
 from profiles.profile import Profile, SavedContext
 from profiles.profile import Source as SavedSource
 from profiles.secrets import SecretStore, open_store
@@ -182,6 +183,14 @@ class Setup:
         )
 
     # What lasts
+
+    def alone(self) -> AbstractContextManager[None]:
+        """Keep every other Azimuth on this machine from carrying out the same profile meanwhile.
+
+        Raises LockedError, with who holds it, on entering.
+        """
+        path = journal_path(self.profile.name).with_suffix(".lock")
+        return locked(path, f"Profile {self.profile.name}")
 
     @property
     def journal(self) -> Journal:

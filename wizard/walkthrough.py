@@ -340,6 +340,20 @@ class Walkthrough:
             if question.required and answers.get(question.key) is None and question.key not in self.secrets
         )
 
+    async def settle(self) -> Findings:
+        """Turn every pick into the id it stands for, and return what keeps a plan from being meant.
+
+        Only that: a name that is wrong in shape, missing, or of nothing that is there. What Azure merely
+        advises against is no reason to refuse here.
+        """
+        stuck: list[Finding] = []
+        for step in self.steps:
+            for question in self.questions(step):
+                found = await self.check(question.key) if question.offers is not None else ()
+                shape = self._shape_of(question)
+                stuck.extend(f for f in (*found, *shape) if f.blocks)
+        return tuple(dict.fromkeys(stuck))
+
     def plan(self) -> Plan:
         """Return what shall exist by the answers so far."""
         return self.guide.plan(self.answers)

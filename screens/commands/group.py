@@ -120,5 +120,3 @@ def _wrong_usage(refusal: click.ClickException, arguments: Sequence[str]) -> int
     usage = (context.get_usage(),) if context is not None else ()
     problem = Told("usage", USAGE, refusal.format_message(), usage)
     return show(problem, as_json="--json" in arguments)
-
-

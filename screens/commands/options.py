@@ -49,11 +49,17 @@ class Settings:
 
 _OPTIONS = (
     click.option("--practice", is_flag=True, help="Rehearse on practice Azure (or AZIMUTH_CLOUD=practice)."),
-    click.option("--cloud", metavar="NAME", help="AzureCloud, AzureUSGovernment, AzureChinaCloud or practice."),
+    click.option(
+        "--cloud", metavar="NAME", help="AzureCloud, AzureUSGovernment, AzureChinaCloud or practice."
+    ),
     click.option("--world", metavar="NAME", help="Practice Azure's world: a name or a JSON file."),
-    click.option("--time-scale", type=click.FloatRange(0), help="How long practice Azure takes: 0 at once, 1 lifelike."),
+    click.option(
+        "--time-scale", type=click.FloatRange(0), help="How long practice Azure takes: 0 at once, 1 lifelike."
+    ),
     click.option("--plain", is_flag=True, help="Ask by line prompts instead of the full screen."),
-    click.option("--json", "as_json", is_flag=True, help="JSON on standard output, text for people on standard error."),
+    click.option(
+        "--json", "as_json", is_flag=True, help="JSON on standard output, text for people on standard error."
+    ),
     click.option("--no-color", "no_colour", is_flag=True, help="No colours (or NO_COLOR)."),
     click.option("-v", "--verbose", count=True, help="Tell more."),
 )

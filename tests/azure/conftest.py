@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from profiles.secrets import Secret
 from tests.azure.crooked import Crooked, known_token
 from wizard.azure.choose import open_cloud
 from wizard.azure.clouds import Cloud
@@ -60,3 +61,11 @@ async def fooled(crooked: Crooked, cloud: Cloud) -> AsyncIterator[Azure]:
     identity = Identity("user", "you@contoso.example", "o", "t", "device")
     async with Azure.open(SignedIn(identity, InThread(known_token()), where)) as opened:
         yield opened
+
+
+@pytest.fixture
+async def owner(cloud: Cloud, azure: Azure) -> tuple[str, Secret]:
+    """Client id and secret of the world's service principal."""
+    assert cloud.secret_folder is not None
+    found = await azure.graph.applications("practice-owner")
+    return found[0].app_id, Secret((cloud.secret_folder.parent / "client_secret").read_text())

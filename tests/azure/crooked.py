@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import ssl
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -36,6 +38,7 @@ class Crooked:
     url: str
     folder: Path
     asked: list[Asked] = field(default_factory=list)
+    pause: float = 0.0
     answer: Callable[[Asked], web.StreamResponse] = lambda _: web.json_response({})
 
     @property
@@ -47,13 +50,13 @@ class Crooked:
     @asynccontextmanager
     async def serving(cls, folder: Path, address: str = "127.0.0.1") -> AsyncIterator[Crooked]:
         """Serve on a free port with a certificate of the CA in `folder`."""
-        folder.mkdir(mode=0o700, exist_ok=True)
+        certificate = await asyncio.to_thread(_certificate_in, folder)
         server = cls("", folder)
         app = web.Application()
         app.router.add_route("*", "/{path:.*}", server._handle)
         runner = web.AppRunner(app, access_log=None)
         await runner.setup()
-        site = web.TCPSite(runner, address, 0, ssl_context=tls.server_context(folder))
+        site = web.TCPSite(runner, address, 0, ssl_context=certificate)
         await site.start()
         host, port = runner.addresses[0][:2]
         server.url = f"https://{host}:{port}"
@@ -65,10 +68,16 @@ class Crooked:
     async def _handle(self, request: web.Request) -> web.StreamResponse:
         asked = Asked(request.method, request.path_qs, dict(request.headers), await request.text())
         self.asked.append(asked)
+        await asyncio.sleep(self.pause)
         response = self.answer(asked)
         if response is CUT and request.transport is not None:
             request.transport.abort()
         return response
+
+
+def _certificate_in(folder: Path) -> ssl.SSLContext:
+    folder.mkdir(mode=0o700, exist_ok=True)
+    return tls.server_context(folder)
 
 
 def said(body: Any, status: int = 200, **headers: str) -> Callable[[Asked], web.StreamResponse]:
@@ -82,7 +91,12 @@ def said(body: Any, status: int = 200, **headers: str) -> Callable[[Asked], web.
 def in_turn(*answers: Callable[[Asked], web.StreamResponse]) -> Callable[[Asked], web.StreamResponse]:
     """Answer one after the other; the last one stays."""
     waiting = list(answers)
-    return lambda asked: (waiting.pop(0) if len(waiting) > 1 else waiting[0])(asked)
+
+    def answer(asked: Asked) -> web.StreamResponse:
+        chosen = waiting.pop(0) if len(waiting) > 1 else waiting[0]
+        return chosen(asked)
+
+    return answer
 
 
 @dataclass
@@ -91,7 +105,7 @@ class KnownToken:
 
     token: str = TOKEN
 
-    def get_token_info(self, *scopes: str, options: TokenRequestOptions | None = None) -> AccessTokenInfo:
+    def get_token_info(self, *_: str, options: TokenRequestOptions | None = None) -> AccessTokenInfo:  # noqa: ARG002 - the signature of azure-core
         return AccessTokenInfo(self.token, int(time.time()) + 3600)
 
     def close(self) -> None:

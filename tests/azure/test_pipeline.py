@@ -10,7 +10,16 @@ import pytest
 from aiohttp import web
 
 from tests.azure.crooked import CUT, Asked, Crooked, in_turn, said
-from wizard.azure.errors import AzureProblem, Conflict, Forbidden, ServerFault, Throttled, UnreadableAnswer
+from wizard.azure import pipeline
+from wizard.azure.errors import (
+    AzureProblem,
+    Conflict,
+    Forbidden,
+    ServerFault,
+    Throttled,
+    Unreachable,
+    UnreadableAnswer,
+)
 from wizard.azure.session import Azure
 
 WORKSPACE = "/subscriptions/s/resourceGroups/g/providers/Microsoft.MachineLearningServices/workspaces/w"
@@ -101,6 +110,17 @@ async def test_all_pages_of_a_list_are_read(fooled: Azure, crooked: Crooked) -> 
     more = said({"value": [FOUND], "nextLink": f"{crooked.url}/two"})
     crooked.answer = in_turn(more, said({"value": [FOUND]}))
     assert len(await fooled.arm.workspaces("s")) == 2
+
+
+async def test_an_answer_that_never_ends_is_given_up(
+    fooled: Azure, crooked: Crooked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pipeline, "ANSWER_SECONDS", 0.05)
+    crooked.pause, crooked.answer = 1.0, said(FOUND)
+    with pytest.raises(Unreachable) as problem:
+        await fooled.arm.workspace(WORKSPACE)
+    assert (problem.value.kind, problem.value.host) == ("timeout", "127.0.0.1")
+    assert len(crooked.asked) == 1
 
 
 # The secret

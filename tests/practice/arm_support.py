@@ -31,6 +31,8 @@ WORKSPACE = f"{VISION}/providers/Microsoft.MachineLearningServices/workspaces/vi
 CONTRIBUTOR = "b24988ac-6180-42a0-ab88-20f7382dd24c"
 READER = "acdd72a7-3385-48ef-bd42-f606fba81ae7"
 SCIENTIST = "f6c7c914-8db3-469d-8ca1-694a8f32e121"
+DEPLOYMENTS = "/providers/Microsoft.Resources/deployments"
+SCHEMA = "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#"
 SHARED = Path(__file__).parents[2] / "../shared"
 
 
@@ -60,10 +62,14 @@ class Arm:
         """Poll an address as it was given."""
         return self.api.call("GET", "/" + address.split("/", 3)[3])
 
-    def assign(self, scope: str, name: str, role: str, principal: str, kind: str | None = "ServicePrincipal") -> Any:
+    def assign(
+        self, scope: str, name: str, role: str, principal: str, kind: str | None = "ServicePrincipal"
+    ) -> Any:
         properties = {"roleDefinitionId": role_id(role), "principalId": principal}
         properties |= {"principalType": kind} if kind else {}
-        return self.put(f"{scope}/providers/Microsoft.Authorization/roleAssignments/{name}", {"properties": properties})
+        return self.put(
+            f"{scope}/providers/Microsoft.Authorization/roleAssignments/{name}", {"properties": properties}
+        )
 
 
 def refusal(answer: Any) -> tuple[int, str]:
@@ -89,7 +95,12 @@ def application(running: Running, client: str, secret: str) -> str:
         session.trust_env = False
         answer = session.post(
             f"{running.url}/{running.tenant}/oauth2/v2.0/token",
-            data={"grant_type": "client_credentials", "client_id": client, "client_secret": secret, "scope": ARM},
+            data={
+                "grant_type": "client_credentials",
+                "client_id": client,
+                "client_secret": secret,
+                "scope": ARM,
+            },
             verify=str(running.ca),
             timeout=20,
         )
@@ -112,3 +123,46 @@ def facts(name: str) -> Any:
     if not path.exists():
         pytest.skip(f"{name} is not beside this checkout")
     return json.loads(path.read_text(encoding="utf-8"))
+
+
+def template(*resources: dict[str, Any], **rest: Any) -> dict[str, Any]:
+    return {"$schema": SCHEMA, "contentVersion": "1.0.0.0", "resources": list(resources), **rest}
+
+
+def grant(role: str, principal: str = LEGACY, **rest: Any) -> dict[str, Any]:
+    """A role assignment as the wizard writes it: named by what it grants, the principal's type sent."""
+    known = f"subscriptionResourceId('Microsoft.Authorization/roleDefinitions', '{role}')"
+    return {
+        "type": "Microsoft.Authorization/roleAssignments",
+        "apiVersion": "2022-04-01",
+        "name": f"[guid(resourceGroup().id, '{principal}', {known})]",
+        "properties": {
+            "roleDefinitionId": f"[{known}]",
+            "principalId": principal,
+            "principalType": "ServicePrincipal",
+        },
+    } | rest
+
+
+def group(name: str, **rest: Any) -> dict[str, Any]:
+    kind = "Microsoft.Resources/resourceGroups"
+    return {"type": kind, "apiVersion": "2024-11-01", "name": name, "location": "westeurope", **rest}
+
+
+def content(sent: Any, location: str | None = None, **parameters: Any) -> dict[str, Any]:
+    properties = {
+        "mode": "Incremental",
+        "template": sent,
+        "parameters": {name: {"value": value} for name, value in parameters.items()},
+    }
+    return {"properties": properties} | ({"location": location} if location else {})
+
+
+def deploy(arm: Arm, home: str, name: str, body: dict[str, Any]) -> dict[str, Any]:
+    """Deploy and follow to the end, whatever it is."""
+    answer = arm.put(f"{home}{DEPLOYMENTS}/{name}", body)
+    assert answer.status_code in (200, 201), answer.text
+    status = arm.follow(answer.headers["Azure-AsyncOperation"])
+    assert status.json()["status"] in ("Succeeded", "Failed")
+    found: dict[str, Any] = arm.get(f"{home}{DEPLOYMENTS}/{name}").json()
+    return found

@@ -76,10 +76,16 @@ def test_the_reader_may_read_and_nothing_else() -> None:
 
 
 def test_the_data_scientist_may_not_make_compute_nor_change_the_workspace() -> None:
-    allowed = {one for one in _operations("Microsoft.MachineLearningServices") if grants(_role("AzureML Data Scientist"), one)}
+    allowed = {
+        one
+        for one in _operations("Microsoft.MachineLearningServices")
+        if grants(_role("AzureML Data Scientist"), one)
+    }
     base = "Microsoft.MachineLearningServices/workspaces"
     assert {f"{base}/read", f"{base}/jobs/write", f"{base}/computes/read"} <= allowed
-    assert not {f"{base}/write", f"{base}/delete", f"{base}/computes/write", f"{base}/listKeys/action"} & allowed
+    assert (
+        not {f"{base}/write", f"{base}/delete", f"{base}/computes/write", f"{base}/listKeys/action"} & allowed
+    )
 
 
 def test_the_owner_may_do_everything() -> None:
@@ -99,9 +105,24 @@ def test_what_holds_at_a_scope_holds_within_it_only(above: list[str], below: lis
 @pytest.mark.parametrize(
     ("text", "kind", "name", "scope"),
     [
-        ("/subscriptions/s/RESOURCEGROUPS/g", "Microsoft.Resources/resourceGroups", "g", "/subscriptions/s/resourceGroups/g"),
-        ("/subscriptions/s/resourceGroups/g/providers/A.B/c/n", "A.B/c", "n", "/subscriptions/s/resourceGroups/g"),
-        ("/subscriptions/s/resourceGroups/g/providers/A.B/c/n/d/m", "A.B/c/d", "n/m", "/subscriptions/s/resourceGroups/g"),
+        (
+            "/subscriptions/s/RESOURCEGROUPS/g",
+            "Microsoft.Resources/resourceGroups",
+            "g",
+            "/subscriptions/s/resourceGroups/g",
+        ),
+        (
+            "/subscriptions/s/resourceGroups/g/providers/A.B/c/n",
+            "A.B/c",
+            "n",
+            "/subscriptions/s/resourceGroups/g",
+        ),
+        (
+            "/subscriptions/s/resourceGroups/g/providers/A.B/c/n/d/m",
+            "A.B/c/d",
+            "n/m",
+            "/subscriptions/s/resourceGroups/g",
+        ),
         (
             "/subscriptions/s/resourceGroups/g/providers/A.B/c/n/providers/E.F/h/x",
             "E.F/h",
@@ -117,7 +138,9 @@ def test_ids_of_every_form_are_read(text: str, kind: str, name: str, scope: str)
     assert ids.same(found.text, text)
 
 
-@pytest.mark.parametrize("text", ["/subscriptions", "/subscriptions/s/foo", "/providers/A", "/providers/A.B/c", "x/y"])
+@pytest.mark.parametrize(
+    "text", ["/subscriptions", "/subscriptions/s/foo", "/providers/A", "/providers/A.B/c", "x/y"]
+)
 def test_what_is_no_id_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="id|subscription"):
+    with pytest.raises(ValueError, match=r"id|subscription"):
         ids.parse(text)

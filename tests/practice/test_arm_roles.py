@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import uuid
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -35,12 +36,12 @@ SPEECH = f"{RESEARCH}/resourceGroups/rg-speech"
 
 
 @pytest.fixture(scope="module")
-def ada(sign_in) -> Arm:
+def ada(sign_in: Any) -> Arm:
     return Arm(sign_in(scope=ARM))
 
 
 @pytest.fixture(scope="module")
-def bob(sign_in) -> Arm:
+def bob(sign_in: Any) -> Arm:
     return Arm(sign_in("bob@contoso.example", scope=ARM))
 
 
@@ -78,7 +79,11 @@ def test_the_same_right_under_another_name_is_refused(ada: Arm, name: str) -> No
 
 def test_a_name_belongs_to_one_assignment(ada: Arm, name: str) -> None:
     assert ada.assign(VISION, name, READER, LEGACY).status_code == 201
-    for scope, role, principal in ((VISION, READER, BOB), (VISION, CONTRIBUTOR, LEGACY), (SPEECH, READER, LEGACY)):
+    for scope, role, principal in (
+        (VISION, READER, BOB),
+        (VISION, CONTRIBUTOR, LEGACY),
+        (SPEECH, READER, LEGACY),
+    ):
         answer = ada.assign(scope, name, role, principal, "User" if principal == BOB else "ServicePrincipal")
         assert error(answer)["code"] == "RoleAssignmentUpdateNotPermitted"
         assert "not allowed to be updated" in error(answer)["message"]
@@ -111,7 +116,9 @@ def test_a_wrong_principal_type_is_refused(ada: Arm, name: str) -> None:
         ({"nonsense": 1}, "BadRequestFormat"),
     ],
 )
-def test_a_body_that_is_not_right_is_refused(ada: Arm, name: str, change: dict[str, Any], expected: str) -> None:
+def test_a_body_that_is_not_right_is_refused(
+    ada: Arm, name: str, change: dict[str, Any], expected: str
+) -> None:
     properties = {"roleDefinitionId": role_id(READER), "principalId": LEGACY} | change
     answer = ada.put(f"{VISION}{ASSIGNMENTS}/{name}", {"properties": properties})
     assert refusal(answer) == (400, expected)
@@ -121,7 +128,10 @@ def test_the_name_must_be_a_guid_and_the_scope_must_be_there(ada: Arm, name: str
     assert refusal(ada.assign(VISION, "mine", READER, LEGACY)) == (400, "InvalidRoleAssignmentId")
     missing = ada.assign(f"{VISION}/providers/Microsoft.Storage/storageAccounts/none", name, READER, LEGACY)
     assert refusal(missing) == (404, "ResourceNotFound")
-    assert refusal(ada.assign(f"{RESEARCH}/resourceGroups/none", name, READER, LEGACY)) == (404, "ResourceGroupNotFound")
+    assert refusal(ada.assign(f"{RESEARCH}/resourceGroups/none", name, READER, LEGACY)) == (
+        404,
+        "ResourceGroupNotFound",
+    )
 
 
 def test_a_contributor_may_not_assign(ada: Arm, bob: Arm, name: str) -> None:
@@ -139,7 +149,9 @@ def test_a_contributor_may_not_assign(ada: Arm, bob: Arm, name: str) -> None:
 def listed(arm: Arm, scope: str, text: str = "") -> set[str]:
     answer = arm.get(f"{scope}{ASSIGNMENTS}", **({"filter": text} if text else {}))
     assert answer.status_code == 200, answer.text
-    return {one["properties"]["scope"].removeprefix(RESEARCH) or "subscription" for one in answer.json()["value"]}
+    return {
+        one["properties"]["scope"].removeprefix(RESEARCH) or "subscription" for one in answer.json()["value"]
+    }
 
 
 def test_lists_are_of_what_is_above_and_below_or_only_above(ada: Arm, name: str) -> None:
@@ -151,12 +163,17 @@ def test_lists_are_of_what_is_above_and_below_or_only_above(ada: Arm, name: str)
     assert listed(ada, WORKSPACE, "atScope()") == {"subscription", workspace}
     assert listed(ada, RESEARCH, f"principalId eq '{LEGACY}'") == {group, workspace}
     assert listed(ada, WORKSPACE, f"atScope() and assignedTo('{LEGACY}')") == {workspace}
-    assert ada.get(f"{RESEARCH}{ASSIGNMENTS}", filter="name eq 'x'").json()["error"]["code"] == "UnsupportedQuery"
+    assert (
+        ada.get(f"{RESEARCH}{ASSIGNMENTS}", filter="name eq 'x'").json()["error"]["code"]
+        == "UnsupportedQuery"
+    )
     assert ada.ask("DELETE", f"{WORKSPACE}{ASSIGNMENTS}/{name}").status_code == 200
 
 
 def test_built_in_roles_are_found_by_name_and_by_id(ada: Arm) -> None:
-    (found,) = ada.get(f"{VISION}{DEFINITIONS}", filter="roleName eq 'AzureML Data Scientist'").json()["value"]
+    (found,) = ada.get(f"{VISION}{DEFINITIONS}", filter="roleName eq 'AzureML Data Scientist'").json()[
+        "value"
+    ]
     assert found["id"] == role_id(SCIENTIST)
     assert found["properties"]["type"] == "BuiltInRole"
     assert ada.get(f"{RESEARCH}{DEFINITIONS}/{SCIENTIST}").json() == found
@@ -172,12 +189,14 @@ def custom(**change: Any) -> dict[str, Any]:
         "roleName": "Workspace watcher",
         "type": "CustomRole",
         "assignableScopes": [VISION],
-        "permissions": [{"actions": ["Microsoft.MachineLearningServices/workspaces/*/read"], "notActions": []}],
+        "permissions": [
+            {"actions": ["Microsoft.MachineLearningServices/workspaces/*/read"], "notActions": []}
+        ],
     }
     return {"properties": properties | change}
 
 
-def test_a_custom_role_grants_what_it_lists_where_it_is_assignable(ada: Arm, sign_in, name: str) -> None:
+def test_a_custom_role_grants_what_it_lists_where_it_is_assignable(ada: Arm, sign_in: Any, name: str) -> None:
     made = ada.put(f"{VISION}{DEFINITIONS}/{name}", custom())
     assert made.status_code == 201
     assert made.json()["id"] == role_id(name)
@@ -188,7 +207,10 @@ def test_a_custom_role_grants_what_it_lists_where_it_is_assignable(ada: Arm, sig
     assert refusal(ada.assign(SPEECH, mine, name, cleo_id, "User")) == (400, "RoleDefinitionNotAssignable")
     assert ada.assign(WORKSPACE, mine, name, cleo_id, "User").status_code == 201
     assert cleo.get(WORKSPACE).json()["name"] == "vision"
-    assert refusal(ada.ask("DELETE", f"{VISION}{DEFINITIONS}/{name}")) == (400, "RoleDefinitionHasAssignments")
+    assert refusal(ada.ask("DELETE", f"{VISION}{DEFINITIONS}/{name}")) == (
+        400,
+        "RoleDefinitionHasAssignments",
+    )
     assert ada.put(f"{VISION}{DEFINITIONS}/{name}", custom(description="changed")).status_code == 201
     assert ada.ask("DELETE", f"{WORKSPACE}{ASSIGNMENTS}/{mine}").status_code == 200
     assert ada.ask("DELETE", f"{VISION}{DEFINITIONS}/{name}").status_code == 200
@@ -221,7 +243,7 @@ def test_built_in_roles_stay_as_they_are(ada: Arm) -> None:
     assert ada.ask("DELETE", f"{RESEARCH}{DEFINITIONS}/{READER}").status_code == 403
 
 
-def test_the_other_tenant_has_its_own_principals(sign_in, name: str) -> None:
+def test_the_other_tenant_has_its_own_principals(sign_in: Any, name: str) -> None:
     frida = Arm(sign_in("frida@fabrikam.example", scope=ARM, tenant=FABRIKAM))
     lab = "/subscriptions/6e704245-a4ff-41e3-a794-9b80dcb0b82e"
     body = {"properties": {"roleDefinitionId": role_id(READER), "principalId": LEGACY}}
@@ -230,17 +252,21 @@ def test_the_other_tenant_has_its_own_principals(sign_in, name: str) -> None:
     assert FABRIKAM in error(answer)["message"]
 
 
-def test_a_young_principal_and_a_young_right_take_their_time(other_world, tmp_path) -> None:
+def test_a_young_principal_and_a_young_right_take_their_time(other_world: Any, tmp_path: Path) -> None:
     """The principal becomes known to ARM, and its role effective, after as long as the world says."""
     world = tmp_path / "slow.json"
-    world.write_text(json.dumps({"extends": "default", "replication": {"principal_seconds": 20, "role_seconds": 60}}))
+    world.write_text(
+        json.dumps({"extends": "default", "replication": {"principal_seconds": 20, "role_seconds": 60}})
+    )
     hands = Hands()
     running, sign_in = other_world(clock=hands.clock, world=str(world))
     ada, graph = Arm(sign_in(scope=ARM)), sign_in()
     made = graph.post("/v1.0/applications", {"displayName": "young"}).json()
     hands.on(60)
     principal = graph.post("/v1.0/servicePrincipals", {"appId": made["appId"]}).json()["id"]
-    secret = graph.post(f"/v1.0/applications/{made['id']}/addPassword", {"passwordCredential": {}}).json()["secretText"]
+    secret = graph.post(f"/v1.0/applications/{made['id']}/addPassword", {"passwordCredential": {}}).json()[
+        "secretText"
+    ]
     one, other = str(uuid.uuid4()), str(uuid.uuid4())
     assert refusal(ada.assign(VISION, one, READER, principal, None)) == (400, "PrincipalNotFound")
     assert ada.assign(VISION, one, READER, principal).status_code == 201
@@ -255,7 +281,11 @@ def test_a_young_principal_and_a_young_right_take_their_time(other_world, tmp_pa
 
 
 def _shape(body: Any) -> Any:
-    return {key: _shape(value) for key, value in sorted(body.items())} if isinstance(body, dict) else type(body).__name__
+    return (
+        {key: _shape(value) for key, value in sorted(body.items())}
+        if isinstance(body, dict)
+        else type(body).__name__
+    )
 
 
 def test_refusals_have_the_recorded_shape(ada: Arm, bob: Arm, name: str) -> None:
@@ -270,7 +300,9 @@ def test_refusals_have_the_recorded_shape(ada: Arm, bob: Arm, name: str) -> None
     }
     assert ada.ask("DELETE", f"{VISION}{ASSIGNMENTS}/{name}").status_code == 200
     seen = set()
-    for row in recordings(lambda line: '"label":"Authorization/roleAssignments"' in line and '"err":{' in line):
+    for row in recordings(
+        lambda line: '"label":"Authorization/roleAssignments"' in line and '"err":{' in line
+    ):
         code = row["err"]["code"]
         if code in mine and code not in seen:
             seen.add(code)
@@ -290,13 +322,22 @@ def test_answers_have_the_recorded_members(ada: Arm, name: str) -> None:
     assert ada.ask("DELETE", f"{VISION}{ASSIGNMENTS}/{name}").status_code == 200
     role = ada.get(f"{RESEARCH}{DEFINITIONS}/{READER}").json()
     compared = set()
-    for row in recordings(lambda line: '"label":"Authorization/roleAssignments"' in line and "2022-04-01" in line):
+    for row in recordings(
+        lambda line: '"label":"Authorization/roleAssignments"' in line and "2022-04-01" in line
+    ):
         body = row["resp_body"]
-        if row["status"] in (200, 201) and isinstance(body, dict) and "createdOn" in body.get("properties", {}):
+        if (
+            row["status"] in (200, 201)
+            and isinstance(body, dict)
+            and "createdOn" in body.get("properties", {})
+        ):
             mine = made if row["method"] == "PUT" else read
             # Older recordings have further members that have gone since.
             assert set(mine) == set(body)
-            assert set(mine["properties"]) == set(body["properties"]) - {"principalName", "roleDefinitionName"}
+            assert set(mine["properties"]) == set(body["properties"]) - {
+                "principalName",
+                "roleDefinitionName",
+            }
             compared.add(row["method"])
     assert {"GET", "PUT"} <= compared
     assert set(role["properties"]) == set(custom()["properties"]) | {
@@ -305,7 +346,9 @@ def test_answers_have_the_recorded_members(ada: Arm, name: str) -> None:
 
 
 def test_the_person_of_a_running_world_is_the_owner(practice: Running, ada: Arm) -> None:
-    found = ada.get(f"/subscriptions/{practice.subscription}{ASSIGNMENTS}", filter=f"principalId eq '{ADA}'").json()
+    found = ada.get(
+        f"/subscriptions/{practice.subscription}{ASSIGNMENTS}", filter=f"principalId eq '{ADA}'"
+    ).json()
     assert [one["properties"]["roleDefinitionId"].rsplit("/", 1)[1] for one in found["value"]] == [
         "8e3af657-a8ff-443c-a75c-2fe8c4bcb635"
     ]

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.practice.arm_support import (
@@ -23,28 +25,28 @@ from wizard.practice.launcher import Running
 
 
 @pytest.fixture(scope="module")
-def ada(sign_in) -> Arm:
+def ada(sign_in: Any) -> Arm:
     return Arm(sign_in(scope=ARM))
 
 
 @pytest.fixture(scope="module")
-def bob(sign_in) -> Arm:
+def bob(sign_in: Any) -> Arm:
     return Arm(sign_in("bob@contoso.example", scope=ARM))
 
 
 @pytest.fixture(scope="module")
-def guest(sign_in) -> Arm:
+def guest(sign_in: Any) -> Arm:
     """The world's person, as a guest in the other tenant."""
     return Arm(sign_in(scope=ARM, tenant=FABRIKAM))
 
 
 @pytest.fixture(scope="module")
-def cleo(sign_in) -> Arm:
+def cleo(sign_in: Any) -> Arm:
     """Somebody without any role."""
     return Arm(sign_in("cleo@contoso.example", scope=ARM))
 
 
-def names(answer) -> list[str]:
+def names(answer: Any) -> list[str]:
     return [one["displayName"] for one in answer.json()["value"]]
 
 
@@ -94,7 +96,10 @@ def test_a_person_sees_the_home_tenant_and_those_that_invited_them(ada: Arm, gue
         (f"{VISION}/providers/Microsoft.Storage/nonsense/x", (404, "InvalidResourceType")),
         (f"{VISION}/providers/Microsoft.Storage/storageAccounts/none", (404, "ResourceNotFound")),
         (f"{RESEARCH}/resourceGroups/none", (404, "ResourceGroupNotFound")),
-        (f"{RESEARCH}/resourceGroups/none/providers/Microsoft.Storage/storageAccounts/x", (404, "ResourceGroupNotFound")),
+        (
+            f"{RESEARCH}/resourceGroups/none/providers/Microsoft.Storage/storageAccounts/x",
+            (404, "ResourceGroupNotFound"),
+        ),
     ],
 )
 def test_what_is_not_there_has_the_404_of_its_kind(ada: Arm, path: str, expected: tuple[int, str]) -> None:
@@ -109,12 +114,14 @@ def test_every_request_needs_a_version_that_could_be_one(ada: Arm) -> None:
     assert ada.get("/subscriptions", version="2099-12-31-preview").status_code == 200
 
 
-def test_without_a_token_nothing_is_told(anonymous) -> None:
+def test_without_a_token_nothing_is_told(anonymous: Any) -> None:
     assert refusal(Arm(anonymous).get("/subscriptions")) == (401, "AuthenticationFailed")
 
 
 def test_paths_may_be_written_in_any_case_with_slashes_too_many(ada: Arm) -> None:
-    answer = ada.get(WORKSPACE.replace("resourceGroups", "RESOURCEGROUPS").replace("providers", "Providers//") + "/")
+    answer = ada.get(
+        WORKSPACE.replace("resourceGroups", "RESOURCEGROUPS").replace("providers", "Providers//") + "/"
+    )
     assert answer.json()["id"] == WORKSPACE
 
 
@@ -132,7 +139,7 @@ def test_regions_have_what_a_picker_needs(ada: Arm) -> None:
     assert len(found["westeurope"]["availabilityZoneMappings"]) == 3
 
 
-def test_who_may_see_only_some_groups_is_listed_only_those(practice: Running, sign_in, ada: Arm) -> None:
+def test_who_may_see_only_some_groups_is_listed_only_those(practice: Running, sign_in: Any, ada: Arm) -> None:
     scope = f"{RESEARCH}/resourceGroups/rg-speech"
     cleo_id = "5d32fe61-985f-44e7-aa09-5ee82bb29976"
     name = "0b4c1a6e-58ee-44ad-b0c0-f70b3f1d9d02"
@@ -141,13 +148,18 @@ def test_who_may_see_only_some_groups_is_listed_only_those(practice: Running, si
     assert ada.assign(scope, name, READER, cleo_id, "User").status_code == 201
     listed = cleo.get(f"{RESEARCH}/resourcegroups").json()["value"]
     assert [one["name"] for one in listed] == ["rg-speech"]
-    workspaces = cleo.get(f"{RESEARCH}/providers/Microsoft.MachineLearningServices/workspaces").json()["value"]
+    workspaces = cleo.get(f"{RESEARCH}/providers/Microsoft.MachineLearningServices/workspaces").json()[
+        "value"
+    ]
     assert [one["name"] for one in workspaces] == ["speech"]
     assert refusal(cleo.get(VISION)) == (403, "AuthorizationFailed")
-    assert ada.ask("DELETE", f"{scope}/providers/Microsoft.Authorization/roleAssignments/{name}").status_code == 200
+    assert (
+        ada.ask("DELETE", f"{scope}/providers/Microsoft.Authorization/roleAssignments/{name}").status_code
+        == 200
+    )
 
 
-def test_a_provider_is_registered_after_a_while(other_world) -> None:
+def test_a_provider_is_registered_after_a_while(other_world: Any) -> None:
     hands = Hands()
     _, sign_in = other_world(clock=hands.clock)
     ada = Arm(sign_in(scope=ARM))
@@ -179,11 +191,18 @@ def test_the_sdk_lists_tenants_subscriptions_and_regions(practice: Running) -> N
         authority=practice.url, disable_instance_discovery=True, connection_verify=ca,
     )  # fmt: skip
     client = SubscriptionClient(
-        credential, base_url=practice.url, credential_scopes=[f"{practice.url}/.default"], connection_verify=ca
+        credential,
+        base_url=practice.url,
+        credential_scopes=[f"{practice.url}/.default"],
+        connection_verify=ca,
     )
     with credential, client:
         assert [one.display_name for one in client.tenants.list()] == ["Contoso"]
-        assert [one.display_name for one in client.subscriptions.list()] == ["Research", "Production", "Retired"]
+        assert [one.display_name for one in client.subscriptions.list()] == [
+            "Research",
+            "Production",
+            "Retired",
+        ]
         regions = {one.name for one in client.subscriptions.list_locations(practice.subscription)}
         assert {"westeurope", "uksouth", "swedencentral"} <= regions
 

@@ -134,10 +134,19 @@ async def _watch(work: Work, stage: Stage) -> None:
             await _judge(work, stage, status)
             return
         pause = _FIRST_PAUSES[step] if step < len(_FIRST_PAUSES) else _PAUSE
-        state = status.state.lower() if status is not None else "accepted"
-        work.on_event(Waiting(stage.task, label(stage), f"Azure says: {state}", waited, _USUAL))
+        why = await _progress(work, stage, status)
+        work.on_event(Waiting(stage.task, label(stage), why, waited, _USUAL))
         await work.pause(pause)
         waited, step = waited + pause, step + 1
+
+
+async def _progress(work: Work, stage: Stage, status: DeploymentStatus | None) -> str:
+    """Say how far Azure is, by the deployment's own operations."""
+    if status is None:
+        return "Azure says: accepted"
+    operations = await work.azure.arm.deployments.operations(stage.scope, stage.name)
+    done = sum(1 for operation in operations if operation.state == "Succeeded")
+    return f"Azure says: {status.state.lower()}, {done} of {len(stage.resources)} done"
 
 
 async def _judge(work: Work, stage: Stage, status: DeploymentStatus) -> None:

@@ -44,7 +44,7 @@ class PlannedChange:
     def line(self) -> str:
         """The line as people read it."""
         detail = f"  ({self.detail})" if self.detail else ""
-        return f"{SIGNS[self.change]} {self.kind} {self.label}{detail}".rstrip()
+        return " ".join(part for part in (SIGNS[self.change], self.kind, self.label) if part) + detail
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,13 +7,13 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from profiles.errors import ProfilesError
 from profiles.profile import SecretReference
-from profiles.secrets import SecretStoreError
 from wizard.answers import Source
 from wizard.apply.deploy import Stage, deploy, label, staged
 from wizard.apply.directory import ensure, task_label
 from wizard.apply.events import Event, Failed, OnEvent, Outlined, Task, unheard
-from wizard.apply.outcome import End, Outcome
+from wizard.apply.outcome import End, Outcome, ProofResult
 from wizard.apply.preflight import work_of
 from wizard.apply.proving import prove_all
 from wizard.apply.work import Stopped, Undoable, Work
@@ -43,17 +43,17 @@ class Run:
         done until then; the profile and journal are saved whatever happens.
         """
         setup = self._setup
+        stuck = await setup.walkthrough.settle()
+        plan = setup.walkthrough.plan()
+        if stuck:
+            return self._outcome(End.FAILED, plan, problem=stuck[0].sentence, mend="Answer it, then run this again.")
         _pin_answers(setup)
-        await setup.flush()
         plan = setup.walkthrough.plan()
         try:
-            work = self._work = work_of(setup, plan)
-            work.on_event, work.stopping = self._tell, self._stopping
-            self._tell(Outlined(outline(plan)))
-            await self._make(work, plan)
-            await self._keep_outputs(work, plan)
-            proofs = await prove_all(setup, work, plan)
-        except (AzureProblem, Undoable, SecretStoreError) as problem:
+            await setup.flush()
+            with setup.alone():
+                work, proofs = await self._carry_out(plan)
+        except (AzureProblem, Undoable, ProfilesError) as problem:
             mend = getattr(problem, "advice", "") or getattr(problem, "mend", "")
             return self._outcome(End.FAILED, plan, problem=str(problem), mend=mend)
         except Stopped:
@@ -62,6 +62,14 @@ class Run:
         setup.keep(stage="proved" if proved else "applied")
         end = End.DONE if work.made else End.NOTHING_TO_DO
         return replace(self._outcome(end, plan), proofs=proofs)
+
+    async def _carry_out(self, plan: Plan) -> tuple[Work, tuple[ProofResult, ...]]:
+        work = self._work = work_of(self._setup, plan)
+        work.on_event, work.stopping = self._tell, self._stopping
+        self._tell(Outlined(outline(plan)))
+        await self._make(work, plan)
+        self._keep_outputs(work, plan)
+        return work, await prove_all(self._setup, work, plan)
 
     async def leave(self) -> None:
         """Stop watching. What Azure is doing goes on, and the next run picks it up."""
@@ -96,7 +104,7 @@ class Run:
             await work.task(stage.task, label(stage), lambda stage=stage: deploy(work, stage))  # type: ignore[misc]  # as above
         self._stage = None
 
-    async def _keep_outputs(self, work: Work, plan: Plan) -> None:
+    def _keep_outputs(self, work: Work, plan: Plan) -> None:
         """Write the variables into the profile: plain values, and where the secret is."""
         plain, secrets = {}, []
         for output in plan.outputs:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-from profiles.secrets import Binding, SecretStoreError
+from profiles.errors import ProfilesError
+from profiles.secrets import Binding
 from wizard.apply.events import OnEvent, Outlined, Result, Task, unheard
 from wizard.apply.journal import Made
 from wizard.apply.outcome import Change, End, Outcome, PlannedChange
@@ -71,9 +73,11 @@ async def undo(setup: Setup, on_event: OnEvent = unheard) -> Outcome:
     plan = setup.walkthrough.plan()
     labels = {wanted.key: wanted.label for wanted in plan.directory}
     removed: list[str] = []
+    lock = ExitStack()
     try:
         work = work_of(setup, plan)
         work.on_event = on_event
+        lock.enter_context(setup.alone())
         work.known = {key: dict(fields) for key, fields in setup.journal.known().items()}
         made = removable(setup)
         on_event(Outlined(tuple(Task(m.key, f"{_kind(m)} {_label(m, labels)}") for m in made)))
@@ -82,11 +86,13 @@ async def undo(setup: Setup, on_event: OnEvent = unheard) -> Outcome:
             await work.task(one.key, label, _removing(work, setup, one))
             removed.append(label)
         await _forget_secrets(setup, work)
-    except (AzureProblem, Undoable, SecretStoreError) as problem:
+    except (AzureProblem, Undoable, ProfilesError) as problem:
         mend = getattr(problem, "advice", "") or "Run undo again to go on."
         return Outcome(End.FAILED, removed=tuple(removed), problem=str(problem), mend=mend)
     except Stopped:
         return Outcome(End.CANCELLED, removed=tuple(removed))
+    finally:
+        lock.close()
     setup.keep(stage="undone", outputs={}, secrets=(), proofs=(), deployments=())
     return Outcome(End.DONE if removed else End.NOTHING_TO_DO, removed=tuple(removed))
 

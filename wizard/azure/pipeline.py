@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import os
@@ -9,6 +10,7 @@ import ssl
 import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import aiohttp
 from azure.core.exceptions import DecodeError
@@ -18,18 +20,18 @@ from azure.core.pipeline.transport import AioHttpTransport
 from azure.core.rest import HttpRequest
 from azure.mgmt.core.policies import AsyncARMChallengeAuthenticationPolicy
 
+from wizard.azure.errors import Unreachable
 from wizard.azure.guard import HostGuard
 from wizard.azure.reading import seconds_to_wait
 
 if TYPE_CHECKING:
     from azure.core.pipeline import PipelineRequest, PipelineResponse
-    from azure.core.pipeline.policies import HTTPPolicy
 
     from wizard.azure.clouds import Cloud
     from wizard.azure.credentials import InThread
 
 USER_AGENT = "azimuth/0.1"
-CONNECT_SECONDS, READ_SECONDS = 10, 60
+CONNECT_SECONDS, READ_SECONDS, ANSWER_SECONDS = 10, 60, 120.0
 RETRIES, FIRST_PAUSE = 4, 0.8
 _NEVER_REPEATED = frozenset({"POST", "PATCH"})
 _WORTH_REPEATING = frozenset({408, 429, 500, 502, 503, 504})
@@ -71,15 +73,16 @@ def policies_for(cloud: Cloud, credential: InThread | None, scope: str = "") -> 
     The guard stands behind redirect and retry, so it sees every hop and attempt, and before authentication.
     The SDK's own provider registration is left out: registering is asked for by a plan, never a side effect.
     """
-    chain: list[HTTPPolicy[Any, Any] | SansIOHTTPPolicy[Any, Any]] = [
+    chain: list[Any] = [
         policies.RequestIdPolicy(),
         policies.UserAgentPolicy(base_user_agent=USER_AGENT, user_agent_use_env=False),
-        policies.AsyncRedirectPolicy(),  # type: ignore[list-item]  # azure-core's async policies share no base
-        Repeats(retry_total=RETRIES, retry_connect=1, retry_backoff_factor=FIRST_PAUSE, retry_backoff_max=30),  # type: ignore[list-item]  # the same
+        policies.AsyncRedirectPolicy(),
+        Repeats(retry_total=RETRIES, retry_connect=1, retry_backoff_factor=FIRST_PAUSE, retry_backoff_max=30),
         HostGuard(cloud),
+        Deadline(),
     ]
     if credential is not None:
-        chain.append(AsyncARMChallengeAuthenticationPolicy(credential, scope))  # type: ignore[arg-type]  # the same
+        chain.append(AsyncARMChallengeAuthenticationPolicy(credential, scope))
     return [*chain, Readable(), Trace(), policies.SensitiveHeaderCleanupPolicy()]
 
 
@@ -107,6 +110,23 @@ class Repeats(policies.AsyncRetryPolicy[Any, Any]):
 
 
 _MAY_BE_EMPTY = (202, 204)  # a poll that goes on, or the end of a deletion
+
+
+class Deadline(policies.AsyncHTTPPolicy[Any, Any]):
+    """Gives up on an answer that drips in so slowly that no read ever times out. It is not asked for again."""
+
+    async def send(self, request: PipelineRequest[Any]) -> PipelineResponse[Any, Any]:
+        """Send one attempt.
+
+        Raises:
+            Unreachable: it took longer than `ANSWER_SECONDS`.
+        """
+        try:
+            async with asyncio.timeout(ANSWER_SECONDS):
+                return await self.next.send(request)
+        except TimeoutError:
+            host = urlsplit(request.http_request.url).hostname or ""
+            raise Unreachable(f"{host} did not answer in time.", kind="timeout", host=host) from None
 
 
 class Readable(SansIOHTTPPolicy[Any, Any]):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import math
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from wizard.azure.errors import AzureProblem, Forbidden, SignInFailed
@@ -110,9 +111,9 @@ async def secret_lives(proving: Proving) -> Proven:
         )
     if secret.end is None:
         return Proven(ok=True, what="the secret has no end")
-    days = (secret.end - datetime.now(UTC)).days
+    days = math.ceil((secret.end - datetime.now(UTC)) / timedelta(days=1))
     when = f"{secret.end:%d %B %Y}"
-    if days < 0:
+    if days <= 0:
         return Proven(
             ok=False, what=f"the secret expired on {when}", mend="Apply the profile again for a new one."
         )

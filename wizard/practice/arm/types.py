@@ -55,7 +55,6 @@ class ResourceType:
         required: paths that must be there, such as `properties.keyVault`.
         references: properties that hold the id of a resource that must exist.
         added: what Azure adds to `properties`.
-        extension: whether it lives on other resources; such and `own` ones have handlers of their own.
         right: what its actions begin with, where that is not its name.
         polling: the segment of its polling addresses.
         rule: what its name looks like, and `says` the sentence for one that does not.
@@ -72,7 +71,6 @@ class ResourceType:
     references: tuple[str, ...] = ()
     added: Callable[[Adding], dict[str, Any]] = field(default=_nothing)
     tracked: bool = True
-    extension: bool = False
     own: bool = False
     right: str = ""
     polling: str = "operationStatuses"
@@ -133,7 +131,6 @@ _DECLARED = (
     ResourceType(
         "Microsoft.Authorization/roleAssignments",
         tracked=False,
-        extension=True,
         own=True,
         members=frozenset({"properties"}),
         properties=frozenset(
@@ -146,7 +143,6 @@ _DECLARED = (
     ResourceType(
         "Microsoft.Authorization/roleDefinitions",
         tracked=False,
-        extension=True,
         own=True,
         members=frozenset({"properties"}),
         properties=frozenset({"roleName", "type", "description", "assignableScopes", "permissions"}),

@@ -97,7 +97,9 @@ def _merged(before: Any, after: Any) -> Any:
 
 def _sorted(found: Mapping[str, Any]) -> dict[str, Any]:
     """The same with its names in order, also further down, as the recordings have it."""
-    return {name: _sorted(found[name]) if isinstance(found[name], dict) else found[name] for name in sorted(found)}
+    return {
+        name: _sorted(found[name]) if isinstance(found[name], dict) else found[name] for name in sorted(found)
+    }
 
 
 def _alike(one: Any, other: Any) -> bool:

@@ -208,7 +208,9 @@ def _order(one: Any, other: Any) -> int:
 
 def _padded(value: Any, width: Any, sign: Any = " ") -> str:
     if not 0 <= as_int(width) <= _WIDEST or len(as_string(sign)) != 1:
-        raise ExpressionError("The function 'padLeft' expects a width that is not too big, and one character.")
+        raise ExpressionError(
+            "The function 'padLeft' expects a width that is not too big, and one character."
+        )
     return text(value).rjust(width, sign)
 
 

@@ -1,0 +1,156 @@
+"""Carrying a plan out while somebody may watch: preview, question, progress, and Ctrl+C at any moment."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Callable
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from screens import json_shapes, telling
+from screens.faults import DONE, FAILED, INTERRUPTED, MANUAL, Refused
+from screens.progress import ProgressLines
+from screens.terminal import has_person
+from wizard.apply.outcome import End, Outcome, Preview
+from wizard.apply.preflight import preflight
+from wizard.apply.run import Run
+from wizard.azure.errors import AzureProblem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from screens.output import Output
+    from wizard.setup import Setup
+
+_TERMINATED = 128 + signal.SIGTERM
+_STOPS = {
+    "": "leave",
+    "l": "leave",
+    "leave": "leave",
+    "c": "cancel",
+    "cancel": "cancel",
+    "w": "watch",
+    "watch": "watch",
+}
+_QUESTION = "\nStop? [L]eave it running (Azure goes on, azimuth resume picks it up), [c]ancel, or [w]atch on? [leave] "
+
+
+async def carry_out(setup: Setup, output: Output, *, yes: bool, again: str) -> int:
+    """Preview, ask unless `yes`, apply with progress lines, and say how it ended; return the exit code.
+
+    `again` is the command line to name where nobody can be asked.
+
+    Raises:
+        Refused: somebody has to say yes and nobody is there.
+        AzureProblem: Azure could not be reached for the preview.
+    """
+    output.say(f"Checking every answer with {setup.cloud.label}…", "quiet")
+    told = await preflight(setup)
+    telling.header(output, setup)
+    telling.preview(output, told, setup)
+    output.line({"event": "preview", **json_shapes.preview(setup.guide.key, told)})
+    if told.blocked:
+        output.say("Nothing was written: mend what is wrong first.", "bad")
+        output.line({"event": "outcome", **json_shapes.outcome(setup.profile.name, _blocked(told))})
+        return FAILED
+    if not told.nothing_to_do and not yes and not await agreed(f"azimuth {again} --yes"):
+        output.say("Nothing was written. The answers are saved.")
+        return FAILED
+    lines = ProgressLines(output)
+    run = Run(setup, lines)
+    with _interruptible(run, lines) as stops:
+        done = await run.go()
+    lines.release()
+    telling.outcome(output, done, setup)
+    output.line({"event": "outcome", **json_shapes.outcome(setup.profile.name, done)})
+    return exit_code(done, terminated=signal.SIGTERM in stops)
+
+
+def exit_code(done: Outcome, *, terminated: bool = False) -> int:
+    """Return the exit code of a run's end."""
+    if done.end in {End.LEFT_RUNNING, End.CANCELLED}:
+        return _TERMINATED if terminated else INTERRUPTED
+    if not done.ok:
+        return FAILED
+    return MANUAL if done.manual else DONE
+
+
+async def agreed(otherwise: str) -> bool:
+    """Ask whether to go on.
+
+    Raises:
+        Refused: nobody is there; `otherwise` is the command line that needs nobody.
+    """
+    if not has_person():
+        raise Refused(f"Somebody has to agree, and there is no terminal to ask at. Run: {otherwise}")
+    return (await answer_line("Go on? [y/N] ")).lower() in {"y", "yes"}
+
+
+async def answer_line(question: str) -> str:
+    """Ask on the terminal, while everything else goes on; end of input is an empty answer."""
+    sys.stderr.write(question)
+    sys.stderr.flush()
+    loop = asyncio.get_running_loop()
+    answered: asyncio.Future[str] = loop.create_future()
+    fd = sys.stdin.fileno()
+
+    def read() -> None:
+        if not answered.done():
+            answered.set_result(os.read(fd, 4096).decode(errors="replace").strip())
+
+    loop.add_reader(fd, read)
+    try:
+        return await answered
+    finally:
+        loop.remove_reader(fd)
+
+
+@contextmanager
+def _interruptible(run: Run, lines: ProgressLines) -> Iterator[set[signal.Signals]]:
+    """Turn Ctrl+C into a question and SIGTERM into leaving, for as long as the block lasts; gives the signals that came."""
+    loop = asyncio.get_running_loop()
+    came: set[signal.Signals] = set()
+    asking: set[asyncio.Task[None]] = set()
+
+    def stop(which: signal.Signals) -> None:
+        quiet = which is not signal.SIGINT or signal.SIGINT in came or not has_person()
+        came.add(which)
+        for task in asking:
+            task.cancel()
+        asking.clear()
+        asking.add(loop.create_task(run.leave() if quiet else _ask(run, lines, lambda: came.discard(which))))
+
+    for which in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(which, stop, which)
+    try:
+        yield came
+    finally:
+        for which in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(which)
+        for task in asking:
+            task.cancel()
+
+
+async def _ask(run: Run, lines: ProgressLines, watch: Callable[[], None]) -> None:
+    lines.hold()
+    try:
+        choice = _STOPS.get((await answer_line(_QUESTION)).lower(), "leave")
+    finally:
+        lines.release()
+    if choice == "watch":
+        watch()
+    elif choice == "cancel":
+        try:
+            await run.cancel()
+        except AzureProblem as problem:
+            sys.stderr.write(f"Azure could not be asked to cancel: {problem}\n")
+    else:
+        await run.leave()
+
+
+def _blocked(told: Preview) -> Outcome:
+    first = next((found.sentence for found in told.findings if found.blocks), "")
+    return Outcome(End.FAILED, problem=first)

@@ -1,0 +1,91 @@
+"""Answers from a file and the environment for commands that ask nothing, and profiles as those commands need them."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from profiles.profile import Profile
+from profiles.store import ProfileStore
+from screens.connecting import hand_over
+from wizard.answers import Value
+from wizard.answers_file import read_answers, secrets_in, starter, wanted_secrets
+from wizard.guide import Guide, Kind
+from wizard.guides import all_guides
+from wizard.setup import Setup
+
+if TYPE_CHECKING:
+    from profiles.secrets import Secret
+    from wizard.azure.clouds import Cloud
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What a person gave a command as answers."""
+
+    answers: dict[str, Value]
+    secrets: dict[str, Secret] = field(default_factory=dict)
+
+
+def given(guide: Guide, file: str, *, profile: Profile | None = None) -> Given:
+    """Read an answers file, with the secrets that the environment holds.
+
+    A profile that keeps a secret already needs it no more.
+
+    Raises:
+        AnswersFault: everything that is wrong with the file.
+    """
+    held = secrets_in(os.environ, guide)
+    elsewhere = set(held)
+    if profile is not None and profile.secrets:
+        elsewhere |= {question.key for question in guide.questions if question.kind is Kind.SECRET}
+    answers = read_answers(starter(file), guide, secrets=elsewhere)
+    wanted = {question.key for question in wanted_secrets(guide, answers)}
+    return Given(answers, {key: secret for key, secret in held.items() if key in wanted})
+
+
+def saved(name: str) -> Profile | None:
+    """Return the profile of a name, or None.
+
+    Raises:
+        ProfileError: its file can't be read, or no profile can be called so.
+    """
+    store = ProfileStore()
+    return store.load(name) if store.exists(name) else None
+
+
+def reopened(name: str, cloud: Cloud) -> Setup:
+    """Open a profile with the secrets that the environment holds.
+
+    Raises:
+        ProfileNotFound, ProfileError, WrongProfile: it is not there, can't be read, or its guide is not installed.
+    """
+    setup = Setup.reopen(name, cloud, guides=all_guides())
+    hand_over(setup, secrets_in(os.environ, setup.guide))
+    return setup
+
+
+@contextmanager
+def looking(guide: Guide, cloud: Cloud, file: str, name: str | None) -> Iterator[Setup]:
+    """Give a setup that leaves no trace: its profile lies in a folder that goes with the block.
+
+    With a name, it knows what that profile made already, and the profile itself stays as it is.
+
+    Raises:
+        AnswersFault: everything that is wrong with the file.
+    """
+    known = saved(name) if name is not None else None
+    provided = given(guide, file, profile=known)
+    profile = known or Profile.new(f"look-{secrets.token_hex(4)}", guide.key, cloud.name)
+    with tempfile.TemporaryDirectory(prefix="azimuth-") as folder:
+        setup = Setup(guide, replace(profile, revision=0), cloud, ProfileStore(Path(folder)))
+        for key, value in provided.answers.items():
+            setup.walkthrough.record(key, value)
+        hand_over(setup, provided.secrets)
+        yield setup
