@@ -5,7 +5,7 @@ from __future__ import annotations
 from screens import json_shapes
 from screens.output import Output
 from screens.terminal import Sign
-from wizard.apply.events import Event, Failed, Finished, Noted, Outlined, Started, Waiting
+from wizard.apply.events import Event, Failed, Finished, Noted, Started, Waiting
 
 _EVERY = 15.0  # seconds of waiting between two lines about it
 
@@ -44,8 +44,6 @@ class ProgressLines:
     def _say(self, event: Event) -> None:
         output = self._output
         match event:
-            case Outlined(tasks):
-                output.say(f"{len(tasks)} tasks")
             case Started(_, label):
                 output.tell(Sign.HERE, label, "accent")
             case Waiting(key, _, why, seconds, at_most):

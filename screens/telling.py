@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from wizard.plan import Manual
     from wizard.setup import Setup
 
+_DAY = 86_400
 _FINDINGS = {
     Severity.OK: (Sign.DONE, "good", "ok"),
     Severity.INFO: (Sign.TO_DO, "quiet", "note"),
@@ -36,6 +37,12 @@ def header(output: Output, setup: Setup) -> None:
     """Say guide, banner and context in one line, as every screen does."""
     parts = ("Azimuth", setup.guide.title, setup.cloud.banner, setup.context.line)
     output.say("  ".join(part for part in parts if part), "strong")
+
+
+def finding(output: Output, found: Finding) -> None:
+    """Say one finding under the answer it belongs to."""
+    sign, style, word = _FINDINGS[found.severity]
+    output.tell(sign, f"{word}: {found.sentence}", style)
 
 
 def findings(output: Output, found: Iterable[Finding]) -> None:
@@ -114,5 +121,5 @@ def expiries(output: Output, profile: Profile) -> None:
     """Say when each secret of a profile ends."""
     for reference in profile.secrets:
         if reference.expires is not None:
-            days = (reference.expires - datetime.now(UTC)).days
+            days = round((reference.expires - datetime.now(UTC)).total_seconds() / _DAY)
             output.say(f"{reference.variable} expires in {days} days, on {reference.expires:%d %B %Y}.")

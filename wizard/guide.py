@@ -232,7 +232,7 @@ class Guide:
     """One onboarding path that mirrors a published document.
 
     `plan` is pure: the same answers give the same plan. It leaves out what is not answered yet, so that a
-    face can show the plan as it grows.
+    face can show the plan as it grows. `next_steps` are commands with their meaning, for when all is proved.
     """
 
     key: str
@@ -241,7 +241,7 @@ class Guide:
     source: str
     chapters: tuple[Chapter, ...]
     plan: Callable[[Answers], Plan]
-    next_steps: Callable[[Answers], tuple[str, ...]] = field(default=lambda _answers: ())
+    next_steps: Callable[[Answers], tuple[tuple[str, str], ...]] = field(default=lambda _answers: ())
 
     @property
     def steps(self) -> tuple[Step, ...]:

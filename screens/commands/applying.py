@@ -7,7 +7,7 @@ import asyncio
 import click
 
 from profiles.store import ProfileStore
-from screens.commands.carrying import carry_out
+from screens.carrying import carry_out
 from screens.commands.guides import guide_named
 from screens.commands.options import Settings, common
 from screens.commands.reading import Given, given, reopened, saved

@@ -67,12 +67,24 @@ def export(
     else:
         files = (_variables(settings, profile, form, with_secrets=with_secrets),)
     if folder is None:
-        for file in files:
-            sys.stdout.buffer.write(file.text.encode())
-        sys.stdout.flush()
-        return DONE
+        return _print(files, settings)
     for path in _written(files, folder, force=force):
         settings.output.note(f"Wrote {path}.")
+    return DONE
+
+
+def _print(files: tuple[File, ...], settings: Settings) -> int:
+    """Print the first file; a template's parameters, and further templates, need a folder.
+
+    Raises:
+        Refused: it would leave out what is meant to be deployed.
+    """
+    if len(files) > 2:  # noqa: PLR2004 - one template and its parameters
+        raise Refused("The plan is deployed at several scopes: --output DIR writes a template for each.")
+    for file in files[1:]:
+        settings.output.note(f"{file.name} holds the values of its parameters: --output DIR writes it too.")
+    sys.stdout.buffer.write(files[0].text.encode())
+    sys.stdout.flush()
     return DONE
 
 

@@ -8,7 +8,7 @@ import click
 
 from profiles.store import ProfileStore
 from screens import json_shapes, telling
-from screens.commands.carrying import agreed
+from screens.carrying import agreed
 from screens.commands.options import Settings, common
 from screens.commands.reading import reopened
 from screens.connecting import connected, opened_cloud

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from wizard.apply.events import Result, Waiting
 from wizard.apply.work import Undoable, Work
+from wizard.azure.errors import Conflict
 from wizard.azure.model import ChangeKind, DeploymentStatus
 from wizard.plan import Resource, derived_guid
 from wizard.render.arm import Parameters, Template, template
@@ -70,17 +71,22 @@ async def deploy(work: Work, stage: Stage) -> tuple[Result, str]:
             return _keep(work, stage)
         intent = {"scope": stage.scope, "name": stage.name, "creates": creates}
         work.journal.begin(stage.key, "deployment", **intent)
-        await work.patiently(
-            stage.task,
-            label(stage),
-            lambda: deployments.start(stage.scope, stage.name, stage.template, stage.parameters),
-        )
+        await work.patiently(stage.task, label(stage), lambda: _start(work, stage))
     elif interrupted is not None:
         creates = list(interrupted.fields.get("creates", ()))
     else:
         creates = []
     await _watch(work, stage)
     return _note(work, stage, creates)
+
+
+async def _start(work: Work, stage: Stage) -> None:
+    """Start the deployment; one of this name that is active already is ours, and is watched."""
+    try:
+        await work.azure.arm.deployments.start(stage.scope, stage.name, stage.template, stage.parameters)
+    except Conflict as problem:
+        if problem.code != "DeploymentActive":
+            raise
 
 
 def label(stage: Stage) -> str:

@@ -115,7 +115,7 @@ class Run:
         self._setup.keep(outputs=plain, secrets=tuple(secrets), stage="applied")
 
     def _outcome(self, end: End, plan: Plan, *, problem: str = "", mend: str = "") -> Outcome:
-        work, name = self._work, self._setup.profile.name
+        work = self._work
         if problem and work is None:
             self._tell(Failed("start", "start", problem, mend))
         return Outcome(
@@ -124,13 +124,17 @@ class Run:
             kept=tuple(work.kept) if work else (),
             variables=tuple(sorted(self._setup.profile.variables)),
             manual=plan.manual,
-            next_steps=tuple(
-                line.replace("{profile}", name)
-                for line in self._setup.guide.next_steps(self._setup.walkthrough.answers)
-            ),
+            next_steps=_next_steps(self._setup),
             problem=problem,
             mend=mend,
         )
+
+
+def _next_steps(setup: Setup) -> tuple[str, ...]:
+    told = setup.guide.next_steps(setup.walkthrough.answers)
+    commands = [command.replace("{profile}", setup.profile.name) for command, _ in told]
+    width = max(map(len, commands), default=0)
+    return tuple(f"{command:{width}}  {told[i][1]}" for i, command in enumerate(commands))
 
 
 def outline(plan: Plan) -> tuple[Task, ...]:

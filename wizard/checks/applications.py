@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from wizard.guide import Asking, Choice, Finding, Findings, Severity
+from wizard.answers import Answers
+from wizard.azure.model import Application
+from wizard.guide import Asking, Check, Choice, Finding, Findings, Severity
 from wizard.shapes import is_guid
 from wizard.text import clean_line
 
@@ -26,14 +28,21 @@ async def may_register(asking: Asking) -> Findings:
     return (Finding(Severity.ERROR, key, what, _WHO_MAY, mend),)
 
 
-async def name_is_free(asking: Asking) -> Findings:
-    """Say how many applications bear the name: Entra allows many, and that is how people mix them up."""
-    name = asking.answers.text("app_name")
-    same = await asking.azure.graph.applications(name)
-    unique = asking.answers.text("app_unique_name")
-    others = [app for app in same if not app.unique_name or app.unique_name != unique]
+def name_is_free(unique_name: Callable[[Answers], str]) -> Check:
+    """Return the check that tells how many applications bear the name; `unique_name` tells which one is ours."""
+
+    async def check(asking: Asking) -> Findings:
+        same = await asking.azure.graph.applications(asking.answers.text("app_name"))
+        ours = unique_name(asking.answers)
+        return _judge_names([app for app in same if app.unique_name != ours], ours=len(same) > 0)
+
+    return check
+
+
+def _judge_names(others: Sequence[Application], *, ours: bool) -> Findings:
     if not others:
-        return (Finding(Severity.OK, "app_name", "No other application has this name."),)
+        what = "Azimuth made it before; it is used again." if ours else "No other application has this name."
+        return (Finding(Severity.OK, "app_name", what),)
     count = "One application has" if len(others) == 1 else f"{len(others)} applications have"
     what = f"{count} this name already."
     mend = "Choose another name, or use the one that is there: answer “existing” above."

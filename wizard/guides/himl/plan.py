@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from wizard.answers import Answers
 from wizard.checks import proving
+from wizard.guides.himl.naming import unique_name
 from wizard.guides.himl.steps import is_new, makes_principal, makes_secret
 from wizard.plan import (
     Derived,
@@ -54,12 +55,6 @@ class _Workspace:
         self.group = parts[4] if whole else ""
         self.group_id = "/".join(parts[:5]) if whole else ""
         self.name = parts[8] if whole else ""
-
-
-def unique_name(answers: Answers) -> str:
-    """Return the name by which the application is found again: Graph's alternate key, the same each time."""
-    parts = (answers.text("subscription"), answers.text("app_name"))
-    return f"azimuth-himl-{derived_guid(*parts)}"
 
 
 def _directory(answers: Answers) -> tuple[DirectoryObject, ...]:
@@ -208,14 +203,14 @@ def _proofs(answers: Answers, workspace: _Workspace) -> tuple[Proof, ...]:
     )
 
 
-def next_steps(answers: Answers) -> tuple[str, ...]:
-    """Say what to do once all is proved; `{profile}` stands for the profile's name."""
-    first = 'eval "$(azimuth env {profile})"        gives this shell the HIML_ variables'
+def next_steps(answers: Answers) -> tuple[tuple[str, str], ...]:
+    """Say what to do once all is proved: command and meaning; `{profile}` stands for the profile's name."""
+    first = ('eval "$(azimuth env {profile})"', "gives this shell the HIML_ variables")
     if answers.text("auth_way") == "federated":
-        first = "azimuth env {profile} --format github   lines for the workflow's environment"
+        first = ("azimuth env {profile} --format github", "lines for the workflow's environment")
     return (
         first,
-        "azimuth run {profile} -- python train.py    runs one command with them",
-        "azimuth export {profile} --format aml-config   writes the workspace's config.json",
-        "azimuth verify {profile}                    proves it all again, any day",
+        ("azimuth run {profile} -- python train.py", "runs one command with them"),
+        ("azimuth export {profile} --format aml-config", "writes the workspace's config.json"),
+        ("azimuth verify {profile}", "proves it all again, any day"),
     )

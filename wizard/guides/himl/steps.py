@@ -8,6 +8,7 @@ from wizard.answers import Answers, Value
 from wizard.checks import applications, client_secrets, tenants, workspaces
 from wizard.context import CHAPTER as WHERE
 from wizard.guide import Chapter, Choice, Kind, Question, Step
+from wizard.guides.himl.naming import unique_name
 from wizard.guides.himl.now import this_machine
 from wizard.shapes import between, length, matches, printable
 from wizard.shapes import tenant as tenant_shape
@@ -136,7 +137,7 @@ PRINCIPAL = Chapter(
                     rule="1 to 120 characters. Names need not be unique, but people will thank you.",
                     default=_default_name,
                     shape=(length(1, 120), printable),
-                    checks=(applications.may_register, applications.name_is_free),
+                    checks=(applications.may_register, applications.name_is_free(unique_name)),
                     wanted=is_new,
                 ),
             ),

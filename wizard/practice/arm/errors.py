@@ -214,6 +214,16 @@ def bad_content(why: str) -> Failure:
     )
 
 
+def check_tags(tags: object) -> None:
+    """Tags are an object of strings.
+
+    Raises:
+        Failure: 400 InvalidRequestContent.
+    """
+    if tags is not None and not (isinstance(tags, dict) and all(isinstance(one, str) for one in tags.values())):
+        raise bad_content("Error converting value to type 'System.String'. Path 'tags'")
+
+
 def stranger(member: str, kind: str, path: str) -> Failure:
     """A body with a property that ARM's own definition does not have."""
     return bad_content(f"Could not find member '{member}' on object of type '{kind}'. Path '{path}'.")

@@ -68,6 +68,7 @@ def checked(call: Call, body: Mapping[str, Any]) -> str:
             f"The provided resource group name '{name}' has these invalid characters: '{_strangers(name)}'. The name can"
             " only be a letter, digit, '-', '.', '(', ')' or '_'.",
         )
+    errors.check_tags(body.get("tags"))
     if not isinstance(body.get("location"), str):
         raise errors.location_required()
     location = facts.region(body["location"])
@@ -105,6 +106,7 @@ def _patch(call: Call) -> Response:
     for member in body:
         if member not in {"name", "tags", "managedBy", "properties"}:
             raise errors.stranger(member, "ResourceGroupPatchable", member)
+    errors.check_tags(body.get("tags"))
     group |= {name: body[name] for name in ("tags", "managedBy") if name in body}
     call.state.put("group", group["id"], group)
     return Response(200, group)

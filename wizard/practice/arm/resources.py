@@ -63,6 +63,7 @@ def check(call: Call, key: ids.Id, kind: ResourceType, body: Mapping[str, Any]) 
         "Registering",
     ):
         raise errors.not_registered(key.namespace)
+    errors.check_tags(body.get("tags"))
     if kind.tracked:
         _check_location(call, key, body)
     details = list(_faults(kind, body))
@@ -75,7 +76,7 @@ def check(call: Call, key: ids.Id, kind: ResourceType, body: Mapping[str, Any]) 
         raise errors.no_parent(key.type, parent.text)
     for name in kind.references:
         wanted = body.get("properties", {}).get(name)
-        if wanted and call.state.get("resource", wanted) is None:
+        if wanted and call.state.get("resource", str(wanted)) is None:
             raise Failure(400, "ValidationError", f"{name} '{wanted}' was not found.")
 
 
@@ -195,6 +196,7 @@ def _patch(call: Call) -> Response:
     key, body = ids.parse(call.path), call.request.json()
     kind = declared(key.type, call.version)
     found = must(call.practice, key)
+    errors.check_tags(body.get("tags"))
     details = [fault for fault in _faults(kind, body) if fault["code"] != "OBJECT_MISSING_REQUIRED_PROPERTY"]
     if details:
         raise errors.bad_payload(details)
@@ -274,7 +276,7 @@ def _fits(one: Mapping[str, Any], terms: Mapping[str, str]) -> bool:
     has = {
         "resourcetype": one["type"],
         "name": one["name"],
-        "resourcegroup": one["id"].split("/")[4],
+        "resourcegroup": ids.parse(one["id"]).group or "",
         "location": one.get("location", ""),
     }
     return all(has[term].lower() == value.lower() for term, value in terms.items())

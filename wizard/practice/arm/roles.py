@@ -203,6 +203,8 @@ def _checked_scopes(call: Call, scopes: object) -> list[str]:
 def _checked_permissions(permissions: object) -> list[dict[str, Any]]:
     if not isinstance(permissions, list) or len(permissions) != 1 or not isinstance(permissions[0], dict):
         raise _incorrect()
+    if not all(isinstance(actions, list | None) for actions in permissions[0].values()):
+        raise _incorrect()
     found = rights.complete(permissions[0])
     for kind, actions in found.items():
         for action in actions:

@@ -108,6 +108,7 @@ def read(call: Call) -> Content:
     if not isinstance(properties, dict):
         raise errors.bad_content("Required property 'properties' not found in JSON. Path ''")
     properties = _named(properties, _PROPERTIES, "DeploymentPropertiesDefinition", "properties.")
+    errors.check_tags(body.get("tags"))
     name = call.parts["deployment"]
     _check_name(name)
     _check_properties(name, properties)
@@ -158,6 +159,8 @@ def _check_properties(name: str, properties: Mapping[str, Any]) -> None:
         raise errors.bad_content(
             "Error converting value to type 'DeploymentValidationLevel'. Path 'validationLevel'"
         )
+    if not isinstance(properties.get("whatIfSettings") or {}, dict):
+        raise errors.bad_content("Error converting value to type 'WhatIfSettings'. Path 'whatIfSettings'")
     parameters = properties.get("parameters") or {}
     if not isinstance(parameters, dict) or not all(isinstance(one, dict) for one in parameters.values()):
         raise errors.bad_content(

@@ -6,6 +6,7 @@ from typing import Any
 
 from wizard.practice.arm import assignments, ids, resources, rights
 from wizard.practice.arm.template.evaluate import NotYetError, Reference
+from wizard.practice.arm.template.expressions import ExpressionError
 from wizard.practice.kernel import Failure, Practice
 
 
@@ -34,9 +35,12 @@ def reference(practice: Practice, home: str, *, must: bool) -> Reference:
     def read(what: str, version: str | None, full: bool) -> Any:
         del version
         key = what if what.startswith("/") else _within(home, what)
+        try:
+            named = ids.parse(key)
+        except ValueError as fault:
+            raise ExpressionError(f"'{what}' is not a valid resource to refer to.") from fault
         found = of(practice, key)
         if found is None and must:
-            named = ids.parse(key)
             raise Failure(
                 404,
                 "ResourceNotFound",

@@ -7,6 +7,7 @@ made up for: each step begins when the last of those it needs ended, on a clock 
 from __future__ import annotations
 
 import json
+import logging
 import secrets
 import uuid
 from collections.abc import Mapping
@@ -25,6 +26,7 @@ from wizard.practice.arm.types import find
 from wizard.practice.kernel import Caller, Failure, Practice, Request
 
 _FOREVER = 1e15
+_LOG = logging.getLogger(__name__)
 
 
 def begin(call: Call, content: Content, plan: Compiled, number: str) -> dict[str, Any]:
@@ -127,8 +129,10 @@ class _Run:
         return [self._by_id[need] for need in step["depends"] if need in self._by_id]
 
     def _possible(self, step: Mapping[str, Any]) -> bool:
-        return all(need["state"] in ("Succeeded", "Running") or (need["state"] == "Waiting" and self._possible(need))
-                   for need in self._needs(step))  # fmt: skip
+        return all(
+            self._possible(need) if need["state"] == "Waiting" else need["state"] in ("Succeeded", "Running")
+            for need in self._needs(step)
+        )
 
     def _starts(self, step: Mapping[str, Any]) -> float:
         """When a waiting step begins, or never for now."""
@@ -172,6 +176,11 @@ class _Run:
                 f"Unable to process template language expressions for resource '{step['id']}'. '{fault}'"
             )
             self._fail(step, 400, {"code": "InvalidTemplate", "message": message})
+        except Exception:
+            # The edge of a worker: a fault of ours must not come back with every later request.
+            _LOG.exception("practice Azure failed at %s", step["id"])
+            message = "Practice Azure itself failed; its log says how."
+            self._fail(step, 500, {"code": "InternalServerError", "message": message})
         else:
             declared = find(planned.type)
             step["state"] = "Running"

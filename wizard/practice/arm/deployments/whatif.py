@@ -9,9 +9,10 @@ from typing import Any
 from wizard.practice.arm import facts, ids, resources
 from wizard.practice.arm.call import Call
 from wizard.practice.arm.deployments import current
-from wizard.practice.arm.deployments.content import Content
-from wizard.practice.arm.template.compile import Compiled, Planned
-from wizard.practice.arm.template.parameters import is_secret
+from wizard.practice.arm.deployments.content import Content, invalid_template
+from wizard.practice.arm.template.compile import Compiled, Planned, settled
+from wizard.practice.arm.template.evaluate import Frame
+from wizard.practice.arm.template.parameters import TemplateError, is_secret
 from wizard.practice.arm.types import find
 
 _COMPARED = ("identity", "kind", "location", "managedBy", "properties", "sku", "tags")
@@ -22,12 +23,19 @@ def changes(call: Call, content: Content, plan: Compiled) -> list[dict[str, Any]
     read = current.reference(call.practice, content.home, must=False)
     secret = frozenset(name.lower() for name, declared in plan.declared.items() if is_secret(declared))
     frame = replace(plan.reading(read), hidden=secret)
-    found = [_change(call, one, frame.settled(dict(one.body))) for one in plan.resources if one.wanted]
+    found = [_change(call, one, _body(frame, one)) for one in plan.resources if one.wanted]
     named = {one.id.lower() for one in plan.resources}
     found += [_ignored(one) for one in _others(call, content) if one["id"].lower() not in named]
     if content.settings.get("resultFormat") == "ResourceIdOnly":
         found = [{name: one[name] for name in ("resourceId", "changeType")} for one in found]
     return sorted(found, key=lambda one: str(one["resourceId"]).lower())
+
+
+def _body(frame: Frame, one: Planned) -> dict[str, Any]:
+    try:
+        return settled(frame, one)
+    except TemplateError as fault:
+        raise invalid_template(fault) from fault
 
 
 def _others(call: Call, content: Content) -> Iterator[dict[str, Any]]:

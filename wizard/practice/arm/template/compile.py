@@ -136,9 +136,24 @@ def compiled(template: Any, given: Mapping[str, Any], around: Around) -> Compile
     values = parameter_values(checked.get("parameters") or {}, given, around, variables)
     frame = Frame(around, values, variables)
     found = [_planned(frame, one, symbol) for one, symbol in _flat(checked["resources"])]
+    for one in found:
+        if one.wanted:
+            settled(frame, one)
     return Compiled(
         frame, _ordered(frame, found), checked.get("outputs") or {}, checked.get("parameters") or {}
     )
+
+
+def settled(frame: Frame, one: Planned) -> dict[str, Any]:
+    """The body of a resource, with what is not known yet as it is written.
+
+    Raises:
+        TemplateError: an expression in it is wrong.
+    """
+    try:
+        return {name: frame.settled(value) for name, value in one.body.items()}
+    except ExpressionError as fault:
+        raise _unprocessable(one.written, str(fault)) from fault
 
 
 def _flat(

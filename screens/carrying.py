@@ -59,6 +59,11 @@ async def carry_out(setup: Setup, output: Output, *, yes: bool, again: str) -> i
     if not told.nothing_to_do and not yes and not await agreed(f"azimuth {again} --yes"):
         output.say("Nothing was written. The answers are saved.")
         return FAILED
+    return await perform(setup, output)
+
+
+async def perform(setup: Setup, output: Output) -> int:
+    """Apply with progress lines, say how it ended, and return the exit code. Nothing is asked but by Ctrl+C."""
     lines = ProgressLines(output)
     run = Run(setup, lines)
     with _interruptible(run, lines) as stops:

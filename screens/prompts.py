@@ -1,0 +1,114 @@
+"""Line prompts by questionary: one line asked, one line answered, nothing redrawn, so that a screen reader follows."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import textwrap
+from collections.abc import Sequence
+from enum import Enum
+from getpass import getpass
+
+import questionary
+
+from screens.output import Output
+from screens.terminal import is_dumb
+from wizard.guide import Choice
+from wizard.text import clean_line
+
+MOST_LISTED = 20
+_WIDEST = 100
+_PLAIN = questionary.Style([])
+
+
+class Way(Enum):
+    """What a person may type instead of an answer."""
+
+    BACK = "<"
+    MORE = "?"
+
+
+HINT = "Enter takes what stands in [brackets]; < goes back; ? explains; Ctrl+C stops, and all is saved."
+
+
+class Prompts:
+    """Asks on the terminal. Ctrl+C and the end of input raise KeyboardInterrupt."""
+
+    def __init__(self, output: Output) -> None:
+        self.output = output
+        # Asking for the cursor's position writes into what a screen reader reads, and few emulate it.
+        os.environ.setdefault("PROMPT_TOOLKIT_NO_CPR", "1")
+
+    async def line(self, prompt: str, default: str = "", offers: Sequence[str] = ()) -> str | Way:
+        """Ask for a line; an empty one means the default."""
+        shown = f"{prompt} [{default}]:" if default else f"{prompt}:"
+        if offers and not is_dumb():
+            question = questionary.autocomplete(
+                shown, choices=list(offers), qmark="", style=_PLAIN, match_middle=True
+            )
+        else:
+            question = questionary.text(shown, qmark="", style=_PLAIN)
+        try:
+            typed = str(await question.unsafe_ask_async()).strip()
+        except EOFError:
+            raise KeyboardInterrupt from None
+        if typed in {way.value for way in Way}:
+            return Way(typed)
+        return typed or default
+
+    async def secret(self, prompt: str) -> str | Way:
+        """Ask for a secret; it does not show."""
+        try:
+            if is_dumb():
+                typed = getpass(f"{prompt} (does not show): ")
+            else:
+                question = questionary.password(f"{prompt} (does not show):", qmark="", style=_PLAIN)
+                typed = str(await question.unsafe_ask_async())
+        except EOFError:
+            raise KeyboardInterrupt from None
+        return Way(typed) if typed in {way.value for way in Way} else typed.strip()
+
+    async def choose(self, prompt: str, choices: Sequence[Choice], default: str = "") -> str | Way:
+        """Ask for one of a list, by number, name or a part of the name; return what was typed if it is none of them.
+
+        The list is told first; a long one is told as far as what was typed matches.
+        """
+        numbered = list(enumerate(choices, 1))
+        if len(numbered) <= MOST_LISTED:
+            self._list(numbered)
+        else:
+            self.output.say(f"  {len(numbered)} to choose from: type a part of the name.")
+        labels = [choice.label for choice in choices] if len(numbered) > MOST_LISTED else []
+        while True:
+            typed = await self.line(f"{prompt} (number or name)", default, labels)
+            if isinstance(typed, Way) or (typed == default and default):
+                return typed
+            found = matching(typed, numbered)
+            if len(found) == 1:
+                return found[0][1].value
+            if not found:
+                return typed
+            self.output.say(f"  “{clean_line(typed, 60)}” fits {len(found)} of them:")
+            self._list(found[:MOST_LISTED])
+
+    def _list(self, numbered: Sequence[tuple[int, Choice]]) -> None:
+        for number, choice in numbered:
+            facts = [*choice.columns, choice.detail] if not choice.columns else list(choice.columns)
+            more = " · ".join(fact for fact in facts if fact)
+            refused = f"  (can't be picked: {choice.refusal})" if choice.refusal else ""
+            self.output.say(f"  {number:2}  {choice.label}{'  · ' + more if more else ''}{refused}")
+
+    def paragraph(self, text: str) -> None:
+        """Say a text in lines that fit the terminal."""
+        width = min(shutil.get_terminal_size().columns, _WIDEST)
+        for line in textwrap.wrap(text, max(width, 40)):
+            self.output.say(line)
+
+
+def matching(typed: str, numbered: Sequence[tuple[int, Choice]]) -> list[tuple[int, Choice]]:
+    """Return the choices that a text means: its number, else its exact name, else every one that holds it."""
+    if typed.isdecimal():
+        return [pair for pair in numbered if pair[0] == int(typed)]
+    exact = [pair for pair in numbered if pair[1].answers_to(typed)]
+    wanted = typed.casefold()
+    return exact or [pair for pair in numbered if wanted and wanted in pair[1].label.casefold()]
