@@ -241,7 +241,8 @@ class Plain:
     def _record(self, question: Question, typed: str) -> None:
         """Take an answer; what was accepted as it stood keeps its source."""
         walkthrough = self._walkthrough
-        if typed != str(walkthrough.answers.get(question.key, "")):
+        before = walkthrough.given.get(question.key, walkthrough.answers.get(question.key, ""))
+        if typed != str(before):
             walkthrough.record(question.key, typed)
 
     async def _check(self, key: str) -> Findings:
@@ -261,9 +262,7 @@ class Plain:
         default = self._default(question)
         choices = await self._choices(question)
         if choices:
-            shown = next((c.label for c in choices if c.value == default), default)
-            chosen = await self._prompts.choose(question.prompt, choices, shown)
-            return default if chosen == shown and shown else chosen
+            return await self._prompts.choose(question.prompt, choices, default)
         return await self._prompts.line(question.prompt, default)
 
     def _default(self, question: Question) -> str:

@@ -18,7 +18,7 @@ from wizard.text import clean_line
 
 MOST_LISTED = 20
 _WIDEST = 100
-_PLAIN = questionary.Style([])
+_PLAIN = questionary.Style([("question", "bold"), ("answer", "noinherit")])
 
 
 class Way(Enum):
@@ -38,6 +38,8 @@ class Prompts:
         self.output = output
         # Asking for the cursor's position writes into what a screen reader reads, and few emulate it.
         os.environ.setdefault("PROMPT_TOOLKIT_NO_CPR", "1")
+        if not output.colour:
+            os.environ.setdefault("PROMPT_TOOLKIT_COLOR_DEPTH", "DEPTH_1_BIT")
 
     async def line(self, prompt: str, default: str = "", offers: Sequence[str] = ()) -> str | Way:
         """Ask for a line; an empty one means the default."""
@@ -74,15 +76,18 @@ class Prompts:
         The list is told first; a long one is told as far as what was typed matches.
         """
         numbered = list(enumerate(choices, 1))
+        shown = next((choice.label for choice in choices if choice.value == default), default)
         if len(numbered) <= MOST_LISTED:
             self._list(numbered)
         else:
             self.output.say(f"  {len(numbered)} to choose from: type a part of the name.")
         labels = [choice.label for choice in choices] if len(numbered) > MOST_LISTED else []
         while True:
-            typed = await self.line(f"{prompt} (number or name)", default, labels)
-            if isinstance(typed, Way) or (typed == default and default):
+            typed = await self.line(f"{prompt} (number or name)", shown, labels)
+            if isinstance(typed, Way):
                 return typed
+            if typed == shown:
+                return default
             found = matching(typed, numbered)
             if len(found) == 1:
                 return found[0][1].value
@@ -93,10 +98,9 @@ class Prompts:
 
     def _list(self, numbered: Sequence[tuple[int, Choice]]) -> None:
         for number, choice in numbered:
-            facts = [*choice.columns, choice.detail] if not choice.columns else list(choice.columns)
-            more = " · ".join(fact for fact in facts if fact)
-            refused = f"  (can't be picked: {choice.refusal})" if choice.refusal else ""
-            self.output.say(f"  {number:2}  {choice.label}{'  · ' + more if more else ''}{refused}")
+            facts = [f"can't be picked: {choice.refusal}"] if choice.refusal else [*choice.columns]
+            told = " · ".join(fact for fact in facts or [choice.detail] if fact)
+            self.output.say(f"  {number:2}  {choice.label}{f'  · {told}' if told else ''}")
 
     def paragraph(self, text: str) -> None:
         """Say a text in lines that fit the terminal."""

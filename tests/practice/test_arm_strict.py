@@ -63,7 +63,9 @@ _STRANGE = st.one_of(
     st.booleans(),
     st.integers(-3, 3),
     st.text(max_size=8),
-    st.sampled_from(["[f()]", "[concat(1)]", "[reference('x')]", "/subscriptions", [], {}, [{}], {"value": 1}, ["x"]]),
+    st.sampled_from(
+        ["[f()]", "[concat(1)]", "[reference('x')]", "/subscriptions", [], {}, [{}], {"value": 1}, ["x"]]
+    ),
 )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fnmatch
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -207,12 +206,14 @@ _REGISTERING_ROLES = frozenset(
 
 @lru_cache(maxsize=4096)
 def _pattern(wildcard: str) -> re.Pattern[str]:
-    return re.compile(fnmatch.translate(wildcard.lower().replace("[", "[[]").replace("?", "[?]")))
+    literal = (re.escape(part) for part in wildcard.lower().split("*"))
+    # `/*/` also stands for a single slash: AzureML Data Scientist reads its workspace by `workspaces/*/read`.
+    return re.compile(".*".join(literal).replace("/.*/", "/(?:.*/)?"))
 
 
 def action_matches(action: str, wildcard: str) -> bool:
     """Whether an RBAC action is covered by a wildcard such as ``*/read``; case does not matter."""
-    return _pattern(wildcard).match(action.lower()) is not None
+    return _pattern(wildcard).fullmatch(action.lower()) is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -220,7 +220,9 @@ def check_tags(tags: object) -> None:
     Raises:
         Failure: 400 InvalidRequestContent.
     """
-    if tags is not None and not (isinstance(tags, dict) and all(isinstance(one, str) for one in tags.values())):
+    if tags is not None and not (
+        isinstance(tags, dict) and all(isinstance(one, str) for one in tags.values())
+    ):
         raise bad_content("Error converting value to type 'System.String'. Path 'tags'")
 
 

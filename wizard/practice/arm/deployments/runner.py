@@ -176,7 +176,7 @@ class _Run:
                 f"Unable to process template language expressions for resource '{step['id']}'. '{fault}'"
             )
             self._fail(step, 400, {"code": "InvalidTemplate", "message": message})
-        except Exception:
+        except Exception:  # noqa: BLE001 - logged, and told to the client as Azure would
             # The edge of a worker: a fault of ours must not come back with every later request.
             _LOG.exception("practice Azure failed at %s", step["id"])
             message = "Practice Azure itself failed; its log says how."
