@@ -15,6 +15,7 @@ from wizard.answers import Answers, Source, Value
 from wizard.azure.errors import AzureProblem
 from wizard.guide import Asking, Choice, Finding, Findings, Guide, Kind, Question, Severity, Step
 from wizard.machine import Machine
+from wizard.picking import pick
 
 if TYPE_CHECKING:
     from wizard.azure.session import Azure
@@ -211,20 +212,10 @@ class Walkthrough:
             offered = await self.choices(question.key)
         except AzureProblem as problem:
             return (_unchecked(question.key, problem),)
-        matching = [choice for choice in offered if choice.answers_to(text)]
-        if not matching:
-            return () if question.takes_own else (_not_offered(question, text, offered),)
-        if len(matching) > 1:
-            names = ", ".join(choice.value for choice in matching)
-            what = f"“{text}” is the name of {len(matching)} of them."
-            return (Finding(Severity.ERROR, question.key, what, "", f"Write one of: {names}."),)
-        choice = matching[0]
-        if choice.refusal:
-            return (Finding(Severity.ERROR, question.key, choice.refusal),)
-        self.facts.update(choice.implies)
-        if choice.value != text:
-            return (Finding(Severity.OK, question.key, choice.label, correction=choice.value),)
-        return (Finding(Severity.OK, question.key, choice.detail or choice.label),)
+        choice, found = pick(question, text, offered)
+        if choice is not None:
+            self.facts.update(choice.implies)
+        return found
 
     async def _gather(
         self, subject: str, checks: tuple[Callable[..., object], ...], asking: Asking
@@ -393,15 +384,3 @@ class Walkthrough:
 
 def _unchecked(subject: str, problem: AzureProblem) -> Finding:
     return Finding(Severity.WARNING, subject, f"Could not check this: {problem}", "", "You can go on.")
-
-
-def _not_offered(question: Question, text: str, offered: tuple[Choice, ...]) -> Finding:
-    if not offered:
-        return Finding(
-            Severity.ERROR, question.key, f"“{text}” is not there: the list is empty.", question.rule
-        )
-    names = ", ".join(choice.label for choice in offered[:8])
-    more = f" and {len(offered) - 8} more" if len(offered) > 8 else ""  # noqa: PLR2004 - what fits on a line
-    return Finding(
-        Severity.ERROR, question.key, f"“{text}” is not there.", question.rule, f"There are: {names}{more}."
-    )

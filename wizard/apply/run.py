@@ -46,7 +46,9 @@ class Run:
         stuck = await setup.walkthrough.settle()
         plan = setup.walkthrough.plan()
         if stuck:
-            return self._outcome(End.FAILED, plan, problem=stuck[0].sentence, mend="Answer it, then run this again.")
+            return self._outcome(
+                End.FAILED, plan, problem=stuck[0].sentence, mend="Answer it, then run this again."
+            )
         _pin_answers(setup)
         plan = setup.walkthrough.plan()
         try:
