@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shlex
 import signal
 import sys
 from collections.abc import Callable
@@ -11,7 +12,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from screens import json_shapes, telling
-from screens.faults import DONE, FAILED, INTERRUPTED, MANUAL, Refused
+from screens.faults import DONE, FAILED, MANUAL, Refused
 from screens.progress import ProgressLines
 from screens.terminal import has_person
 from wizard.apply.outcome import End, Outcome, Preview
@@ -25,7 +26,8 @@ if TYPE_CHECKING:
     from screens.output import Output
     from wizard.setup import Setup
 
-_TERMINATED = 128 + signal.SIGTERM
+_SIGNALLED = 128
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _STOPS = {
     "": "leave",
     "l": "leave",
@@ -38,10 +40,8 @@ _STOPS = {
 _QUESTION = "\nStop? [L]eave it running (Azure goes on, azimuth resume picks it up), [c]ancel, or [w]atch on? [leave] "
 
 
-async def carry_out(setup: Setup, output: Output, *, yes: bool, again: str) -> int:
+async def carry_out(setup: Setup, output: Output, *, yes: bool) -> int:
     """Preview, ask unless `yes`, apply with progress lines, and say how it ended; return the exit code.
-
-    `again` is the command line to name where nobody can be asked.
 
     Raises:
         Refused: somebody has to say yes and nobody is there.
@@ -56,7 +56,7 @@ async def carry_out(setup: Setup, output: Output, *, yes: bool, again: str) -> i
         output.say("Nothing was written: mend what is wrong first.", "bad")
         output.line({"event": "outcome", **json_shapes.outcome(setup.profile.name, _blocked(told))})
         return FAILED
-    if not told.nothing_to_do and not yes and not await agreed(f"azimuth {again} --yes"):
+    if not told.nothing_to_do and not yes and not await agreed():
         output.say("Nothing was written. The answers are saved.")
         return FAILED
     return await perform(setup, output)
@@ -71,25 +71,26 @@ async def perform(setup: Setup, output: Output) -> int:
     lines.release()
     telling.outcome(output, done, setup)
     output.line({"event": "outcome", **json_shapes.outcome(setup.profile.name, done)})
-    return exit_code(done, terminated=signal.SIGTERM in stops)
+    return exit_code(done, max(stops - {signal.SIGINT}, default=signal.SIGINT))
 
 
-def exit_code(done: Outcome, *, terminated: bool = False) -> int:
-    """Return the exit code of a run's end."""
+def exit_code(done: Outcome, which: signal.Signals = signal.SIGINT) -> int:
+    """Return the exit code of a run's end; `which` is the signal that ended it early."""
     if done.end in {End.LEFT_RUNNING, End.CANCELLED}:
-        return _TERMINATED if terminated else INTERRUPTED
+        return _SIGNALLED + which
     if not done.ok:
         return FAILED
     return MANUAL if done.manual else DONE
 
 
-async def agreed(otherwise: str) -> bool:
+async def agreed() -> bool:
     """Ask whether to go on.
 
     Raises:
-        Refused: nobody is there; `otherwise` is the command line that needs nobody.
+        Refused: nobody is there; the command line that needs nobody is named.
     """
     if not has_person():
+        otherwise = shlex.join(("azimuth", *sys.argv[1:], "--yes"))
         raise Refused(f"Somebody has to agree, and there is no terminal to ask at. Run: {otherwise}")
     return (await answer_line("Go on? [y/N] ")).lower() in {"y", "yes"}
 
@@ -128,12 +129,12 @@ def _interruptible(run: Run, lines: ProgressLines) -> Iterator[set[signal.Signal
         asking.clear()
         asking.add(loop.create_task(run.leave() if quiet else _ask(run, lines, lambda: came.discard(which))))
 
-    for which in (signal.SIGINT, signal.SIGTERM):
+    for which in _SIGNALS:
         loop.add_signal_handler(which, stop, which)
     try:
         yield came
     finally:
-        for which in (signal.SIGINT, signal.SIGTERM):
+        for which in _SIGNALS:
             loop.remove_signal_handler(which)
         for task in asking:
             task.cancel()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING
 
-from profiles.errors import ProfileError
+from profiles.errors import ProfileError, ProfilesError
 from profiles.store import ProfileStore
 from screens import telling
 from screens.carrying import perform
@@ -233,10 +233,18 @@ class Plain:
             found = await self._check(key)
             for finding in found:
                 telling.finding(self._output, finding)
+            await self._save()
             if not any(finding.blocks for finding in found):
                 return True
             if key in walkthrough.given and not typed:
                 walkthrough.forget(key)
+
+    async def _save(self) -> None:
+        """Have the answer on disk before the next one is asked."""
+        try:
+            await self._setup.flush()
+        except (ProfilesError, OSError) as problem:
+            self._output.tell(Sign.WARNING, f"Not saved yet: {problem}", "warn")
 
     def _record(self, question: Question, typed: str) -> None:
         """Take an answer; what was accepted as it stood keeps its source."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, AsyncExitStack
 from dataclasses import replace
@@ -19,7 +20,7 @@ from wizard.answers import Source, Value
 from wizard.apply.journal import Journal
 from wizard.azure.errors import AzureProblem
 from wizard.context import Context
-from wizard.guide import Guide
+from wizard.guide import Guide, Kind
 from wizard.machine import Machine
 from wizard.shapes import is_guid
 from wizard.walkthrough import Walkthrough
@@ -68,6 +69,8 @@ class Setup:
         self._connection = AsyncExitStack()
         self._saving: asyncio.Task[None] | None = None
         self._dirty = False
+        self._writing = threading.RLock()
+        self._snapshots = self._written = 0
 
     @classmethod
     def begin(
@@ -212,8 +215,9 @@ class Setup:
             StaleProfile: another Azimuth changed it meanwhile.
             OSError: the disk refuses.
         """
-        self._dirty = False
-        self.profile = self.store.save(self._current())
+        with self._writing:
+            self._dirty = False
+            self._write(*self._snapshot())
         self.saved_at = datetime.now().astimezone()
 
     async def flush(self) -> None:
@@ -230,8 +234,9 @@ class Setup:
 
     def keep(self, **changes: object) -> None:
         """Change fields of the profile, such as its stage or outputs, and save it at once."""
-        self.profile = replace(self.profile, **changes)  # type: ignore[arg-type]  # fields of Profile by name
-        self.save()
+        with self._writing:
+            self.profile = replace(self.profile, **changes)  # type: ignore[arg-type]  # fields of Profile by name
+            self.save()
 
     def _changed(self) -> None:
         """Save soon: in a thread while an event loop runs, several changes in one write; else at once."""
@@ -248,11 +253,22 @@ class Setup:
         while self._dirty:
             self._dirty = False
             try:
-                self.profile = await asyncio.to_thread(self.store.save, self._current())
+                await asyncio.to_thread(self._write, *self._snapshot())
             except (ProfilesError, OSError) as problem:
                 self.save_problem = str(problem)
             else:
                 self.saved_at, self.save_problem = datetime.now().astimezone(), ""
+
+    def _snapshot(self) -> tuple[int, Profile]:
+        self._snapshots += 1
+        return self._snapshots, self._current()
+
+    def _write(self, number: int, profile: Profile) -> None:
+        """Save a snapshot, unless a newer one is on disk already: one is written in a thread, another at once."""
+        with self._writing:
+            if number > self._written:
+                self.profile = self.store.save(replace(profile, revision=self.profile.revision))
+                self._written = number
 
     def _current(self) -> Profile:
         walkthrough, context = self.walkthrough, self.context
@@ -279,7 +295,7 @@ def _walkthrough(guide: Guide, profile: Profile, machine: Machine | None) -> Wal
     """Return the walkthrough as the profile left it: what is no question of the guide is a fact found earlier."""
     asked = {question.key for question in guide.questions}
     answers = {key: value for key, value in profile.answers.items() if not isinstance(value, list)}
-    return Walkthrough(
+    walkthrough = Walkthrough(
         guide,
         given={key: value for key, value in answers.items() if key in asked},
         sources={key: Source(source) for key, source in profile.sources.items() if key in asked},
@@ -287,3 +303,6 @@ def _walkthrough(guide: Guide, profile: Profile, machine: Machine | None) -> Wal
         step=profile.step,
         machine=machine,
     )
+    if profile.secrets:
+        walkthrough.stored = frozenset(q.key for q in guide.questions if q.kind is Kind.SECRET)
+    return walkthrough

@@ -39,6 +39,7 @@ class Walkthrough:
     """One person's way through one guide.
 
     `given` is every answer as it was typed, right or wrong, so that nothing typed is lost.
+    `secrets` are held in memory alone; `stored` are the secret questions whose answer is in a store already.
     Listeners in `listeners` are called after every change; that is where a setup saves itself.
     """
 
@@ -60,6 +61,7 @@ class Walkthrough:
         self.sources: dict[str, Source] = dict(sources or {})
         self.facts: dict[str, Value] = dict(facts or {})
         self.secrets: dict[str, Secret] = {}
+        self.stored: frozenset[str] = frozenset()
         self.listeners: list[Callable[[], None]] = []
         self._seen: dict[str, tuple[object, Findings]] = {}
         self._offered: dict[str, tuple[object, tuple[Choice, ...]]] = {}
@@ -124,6 +126,8 @@ class Walkthrough:
     def _shape_of(self, question: Question) -> Findings:
         if question.kind is Kind.SECRET:
             held = self.secrets.get(question.key)
+            if held is None and question.key in self.stored:
+                return ()
             return question.parse(held.reveal() if held else "")[1]
         if question.key in self.given:
             return question.parse(self.given[question.key])[1]
@@ -323,12 +327,12 @@ class Walkthrough:
 
     def unanswered(self) -> tuple[tuple[Step, Question], ...]:
         """The wanted questions that have neither an answer nor a default."""
-        answers = self.answers
+        answers, held = self.answers, self.stored.union(self.secrets)
         return tuple(
             (step, question)
             for step in self.steps
             for question in self.questions(step)
-            if question.required and answers.get(question.key) is None and question.key not in self.secrets
+            if question.required and answers.get(question.key) is None and question.key not in held
         )
 
     async def settle(self) -> Findings:

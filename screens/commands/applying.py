@@ -31,19 +31,16 @@ def apply(settings: Settings, guide: str, file: str, name: str, way: str, *, yes
     """Check the answers, show what will change, make it, and prove it. A second time changes nothing."""
     found = guide_named(guide)
     provided = given(found, file, profile=saved(name))
-    again = f"apply {guide} --answers {file} --profile {name}"
     with opened_cloud(settings) as cloud:
         setup = Setup.begin(found, name, cloud, answers=provided.answers)
-        return asyncio.run(_carry_out(setup, settings, way, provided, yes=yes, again=again))
+        return asyncio.run(_carry_out(setup, settings, way, provided, yes=yes))
 
 
-async def _carry_out(
-    setup: Setup, settings: Settings, way: str, provided: Given | None, *, yes: bool, again: str
-) -> int:
+async def _carry_out(setup: Setup, settings: Settings, way: str, provided: Given | None, *, yes: bool) -> int:
     if provided is not None:
         hand_over(setup, provided.secrets)
     async with connected(setup, settings.output, way):
-        return await carry_out(setup, settings.output, yes=yes, again=again)
+        return await carry_out(setup, settings.output, yes=yes)
 
 
 @click.command()
@@ -66,7 +63,7 @@ def resume(settings: Settings, profile: str | None, way: str, *, yes: bool) -> i
         return plain(settings, _guide_of(kept.guide, name), name)
     with opened_cloud(settings, kept.cloud) as cloud:
         setup = reopened(name, cloud)
-        return asyncio.run(_carry_out(setup, settings, way, None, yes=yes, again=f"resume {name}"))
+        return asyncio.run(_carry_out(setup, settings, way, None, yes=yes))
 
 
 def _guide_of(key: str, name: str) -> Guide:

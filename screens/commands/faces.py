@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import signal
+from collections.abc import Coroutine
 from typing import TYPE_CHECKING
 
 import click
 
 from screens.commands.options import Settings, common
-from screens.connecting import opened_cloud
 from screens.faults import Refused
 from screens.terminal import can_fill_screen, can_prompt, is_dumb
 
 if TYPE_CHECKING:
     from wizard.guide import Guide
+
+_SIGNALLED = 128
 
 
 def guide_command(guide: Guide) -> click.Command:
@@ -48,6 +51,7 @@ def full_screen(
     if not can_fill_screen():
         raise Refused(_no_terminal(guide))
     from screens.app import run_full_screen
+    from screens.connecting import opened_cloud
 
     with opened_cloud(settings, cloud_of(profile)) as cloud:
         return run_full_screen(cloud=cloud, guide=guide, profile=profile, resume=resume)
@@ -74,7 +78,26 @@ def plain(settings: Settings, guide: Guide | None, profile: str | None) -> int:
         )
     from screens.plain import walk
 
-    return asyncio.run(walk(settings, guide, profile))
+    return asyncio.run(until_signalled(walk(settings, guide, profile)))
+
+
+async def until_signalled(work: Coroutine[None, None, int]) -> int:
+    """Do the work; on SIGTERM or SIGHUP put the terminal right, save, and return the signal's exit code."""
+    loop, came = asyncio.get_running_loop(), list[signal.Signals]()
+    task = asyncio.ensure_future(work)
+
+    def end(which: signal.Signals) -> None:
+        came.append(which)
+        task.cancel()
+
+    for which in (signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(which, end, which)
+    try:
+        return await task
+    except asyncio.CancelledError:
+        if not came:
+            raise
+        return _SIGNALLED + came[0]
 
 
 def _no_terminal(guide: Guide | None) -> str:

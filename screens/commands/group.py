@@ -75,6 +75,18 @@ class Azimuth(click.Group):
             formatter.write_dl([(name, about) for name, (_, about) in _COMMANDS.items()])
 
 
+def _version(ctx: click.Context, _option: click.Parameter, asked: bool) -> None:
+    if not asked:
+        return
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        click.echo(f"azimuth {version('azimuth-wizard')}")
+    except PackageNotFoundError:
+        click.echo("azimuth, run from its source without being installed")
+    ctx.exit()
+
+
 @click.group(
     cls=Azimuth,
     invoke_without_command=True,
@@ -82,7 +94,9 @@ class Azimuth(click.Group):
     epilog="Exit codes: 0 done; 1 findings or failure; 2 wrong usage; 3 sign-in needed; 4 done but for tasks that "
     "stay for a person; 130 interrupted, state saved.",
 )
-@click.version_option(None, "--version", package_name="azimuth-wizard", prog_name="azimuth")
+@click.option(
+    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Say the version."
+)
 @common
 @click.pass_context
 def azimuth(ctx: click.Context, settings: Settings) -> int | None:
@@ -103,7 +117,9 @@ def azimuth(ctx: click.Context, settings: Settings) -> int | None:
 def run(arguments: Sequence[str]) -> int:
     """Run one command line; click's own refusals are shown and become an exit code."""
     try:
-        code = azimuth.main(list(arguments), prog_name="azimuth", standalone_mode=False)
+        # Not click's own main: it has an edge of its own, which turns a closed pipe into a failure.
+        with azimuth.make_context("azimuth", list(arguments)) as context:
+            code = azimuth.invoke(context)
     except click.exceptions.Exit as leaving:
         return leaving.exit_code
     except click.Abort:
@@ -116,7 +132,6 @@ def run(arguments: Sequence[str]) -> int:
 def _wrong_usage(refusal: click.ClickException, arguments: Sequence[str]) -> int:
     from screens.faults import Told, show
 
-    context = getattr(refusal, "ctx", None)
-    usage = (context.get_usage(),) if context is not None else ()
+    usage = (refusal.ctx.get_usage(),) if isinstance(refusal, click.UsageError) and refusal.ctx else ()
     problem = Told("usage", USAGE, refusal.format_message(), usage)
     return show(problem, as_json="--json" in arguments)

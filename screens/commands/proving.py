@@ -75,7 +75,7 @@ async def _undo(setup: Setup, settings: Settings, way: str, *, yes: bool) -> int
         output.line({"event": "preview", "changes": [json_shapes.change(line) for line in lines]})
         if gone:
             telling.as_whom(output, setup)
-            if not yes and not await agreed(f"azimuth undo {name} --yes"):
+            if not yes and not await agreed():
                 output.say("Nothing was removed.")
                 return FAILED
         done = await take_away(setup, ProgressLines(output))

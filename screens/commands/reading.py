@@ -8,20 +8,22 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from getpass import getpass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from profiles.profile import Profile
+from profiles.secrets import Secret
 from profiles.store import ProfileStore
 from screens.connecting import hand_over
+from screens.terminal import has_person
 from wizard.answers import Value
 from wizard.answers_file import read_answers, secrets_in, starter, wanted_secrets
-from wizard.guide import Guide, Kind
+from wizard.guide import Guide, Kind, Question
 from wizard.guides import all_guides
-from wizard.setup import Setup
+from wizard.setup import Setup, WrongProfile
 
 if TYPE_CHECKING:
-    from profiles.secrets import Secret
     from wizard.azure.clouds import Cloud
 
 
@@ -34,7 +36,7 @@ class Given:
 
 
 def given(guide: Guide, file: str, *, profile: Profile | None = None) -> Given:
-    """Read an answers file, with the secrets that the environment holds.
+    """Read an answers file, with the secrets that the environment holds; a person is asked for the others.
 
     A profile that keeps a secret already needs it no more.
 
@@ -42,12 +44,24 @@ def given(guide: Guide, file: str, *, profile: Profile | None = None) -> Given:
         AnswersFault: everything that is wrong with the file.
     """
     held = secrets_in(os.environ, guide)
+    kept = profile is not None and bool(profile.secrets)
     elsewhere = set(held)
-    if profile is not None and profile.secrets:
+    if kept or has_person():
         elsewhere |= {question.key for question in guide.questions if question.kind is Kind.SECRET}
     answers = read_answers(starter(file), guide, secrets=elsewhere)
-    wanted = {question.key for question in wanted_secrets(guide, answers)}
-    return Given(answers, {key: secret for key, secret in held.items() if key in wanted})
+    found: dict[str, Secret] = {}
+    for question in wanted_secrets(guide, answers):
+        if question.key in held:
+            found[question.key] = held[question.key]
+        elif not kept:
+            found[question.key] = Secret(
+                getpass(f"{question.prompt}, step {_step(guide, question)} (does not show): ")
+            )
+    return Given(answers, found)
+
+
+def _step(guide: Guide, question: Question) -> str:
+    return next(step.number for step, asked in guide.asked() if asked is question)
 
 
 def saved(name: str) -> Profile | None:
@@ -64,9 +78,11 @@ def reopened(name: str, cloud: Cloud) -> Setup:
     """Open a profile with the secrets that the environment holds.
 
     Raises:
-        ProfileNotFound, ProfileError, WrongProfile: it is not there, can't be read, or its guide is not installed.
+        ProfileNotFound, ProfileError, WrongProfile: it is not there, can't be read, or is of another guide or cloud.
     """
     setup = Setup.reopen(name, cloud, guides=all_guides())
+    if setup.profile.cloud != cloud.name:
+        raise WrongProfile(f"Profile {name} is of {setup.profile.cloud}, not {cloud.name}.")
     hand_over(setup, secrets_in(os.environ, setup.guide))
     return setup
 

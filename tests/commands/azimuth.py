@@ -12,6 +12,16 @@ from typing import Any
 
 ROOT = Path(__file__).parents[2]
 STARTER = "profiles/starters/himl.toml"
+# What sign-ins and deployments leave behind in the real Azure too, or what is kept for 30 days.
+TRACES = (
+    "operation",
+    "deleted",
+    "deviceCode",
+    "authorizationCode",
+    "refreshToken",
+    "token",
+    "grant",
+)
 COMMAND = (sys.executable, "-m", "screens.entry")
 
 

@@ -119,11 +119,11 @@ def test_exports_leave_secrets_out_unless_asked_for(variables: dict[str, str], t
     written = tmp_path / ".env"
     assert password not in written.read_text("utf-8")
     assert written.stat().st_mode & 0o777 == 0o600
-    again = azimuth("export", "demo", "--format", "dotenv", "--output", str(tmp_path), "--with-secrets")
+    again = azimuth("export", "demo", "--format", "dotenv", "--output", str(tmp_path))
     assert again.returncode == 1
     assert "--force" in again.stderr
-    azimuth("export", "demo", "--format", "dotenv", "--output", str(tmp_path), "--with-secrets", "--force")
-    assert f"HIML_SERVICE_PRINCIPAL_PASSWORD={password}\n" in written.read_text("utf-8")
+    azimuth("export", "demo", "--format", "bash", "--output", str(tmp_path), "--with-secrets", "--force")
+    assert f"HIML_SERVICE_PRINCIPAL_PASSWORD='{password}'\n" in (tmp_path / "demo.sh").read_text("utf-8")
 
 
 def test_the_workspace_and_the_template_are_exported(variables: dict[str, str], tmp_path: Path) -> None:
