@@ -16,6 +16,7 @@ _PIPE_CLOSED = 141
 
 def main() -> None:
     """Run the command line, and leave with its exit code."""
+    _open_streams()
     code = run(sys.argv[1:])
     try:
         sys.stdout.flush()
@@ -40,6 +41,13 @@ def run(arguments: Sequence[str]) -> int:
         return leaving.code if isinstance(leaving.code, int) else 0
     except BaseException as fault:  # noqa: BLE001 - this is the edge
         return _told(fault, arguments)
+
+
+def _open_streams() -> None:
+    """Have somewhere to write where a stream was closed (``azimuth … >&-``): Python gives None then."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115, PTH123 - stays open to the end
 
 
 def _told(fault: BaseException, arguments: Sequence[str]) -> int:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 DONE, FAILED, USAGE, SIGN_IN, MANUAL, INTERRUPTED = 0, 1, 2, 3, 4, 130
 CLOSED_PIPE = 141
+_LONGEST = 20_000
 _HANDED_ON = 3  # how deep a group of errors is opened
 
 
@@ -145,12 +146,14 @@ def wants_traceback() -> bool:
 
 def show(problem: Told, *, as_json: bool) -> int:
     """Write an error for people on standard error, and for scripts as JSON on standard output; return its exit code."""
-    sys.stderr.write(f"{problem.text}\n")
+    from wizard.text import clean
+
+    sys.stderr.write(f"{clean(problem.text, _LONGEST)}\n")
     if as_json:
         import json
 
         from screens.json_shapes import error
 
         shape = error(problem.kind, problem.code, problem.sentence, problem.more)
-        sys.stdout.write(json.dumps(shape, ensure_ascii=False) + "\n")
+        sys.stdout.write(json.dumps(shape) + "\n")
     return problem.code

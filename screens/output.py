@@ -8,11 +8,15 @@ from dataclasses import dataclass
 from typing import Any, TextIO
 
 from screens.terminal import Sign, paint, sign
+from wizard.text import clean
 
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """How one command talks. With `as_json` standard output carries JSON and nothing else."""
+    """How one command talks. With `as_json` standard output carries JSON and nothing else.
+
+    Whatever is told goes through `wizard.text.clean`: names and errors are Azure's or a colleague's.
+    """
 
     as_json: bool = False
     colour: bool = False
@@ -25,27 +29,27 @@ class Output:
 
     def say(self, text: str = "", style: str = "") -> None:
         """Tell people a line or several."""
-        shown = paint(text, style, colour=self.colour) if style else text
+        shown = paint(clean(text), style, colour=self.colour) if style else clean(text)
         self._write(self.people, shown)
 
     def tell(self, which: Sign, text: str, style: str = "") -> None:
         """Tell people a line with a sign before it."""
         mark = sign(which, getattr(self.people, "encoding", None))
-        self._write(self.people, f"{paint(mark, style, colour=self.colour) if style else mark} {text}")
+        self._write(self.people, f"{paint(mark, style, colour=self.colour) if style else mark} {clean(text)}")
 
     def note(self, text: str) -> None:
         """Tell people something that is no result: it goes to standard error always."""
-        self._write(sys.stderr, text)
+        self._write(sys.stderr, clean(text))
 
     def document(self, shape: Any) -> None:
         """Write the one JSON document of a command, if JSON was asked for."""
         if self.as_json:
-            self._write(sys.stdout, json.dumps(shape, indent=2, ensure_ascii=False))
+            self._write(sys.stdout, json.dumps(shape, indent=2))
 
     def line(self, shape: Any) -> None:
         """Write one JSON line of a stream, if JSON was asked for."""
         if self.as_json:
-            self._write(sys.stdout, json.dumps(shape, ensure_ascii=False))
+            self._write(sys.stdout, json.dumps(shape))
 
     @staticmethod
     def _write(stream: TextIO, text: str) -> None:

@@ -26,9 +26,13 @@ class ProgressLines:
         if self._held is not None:
             self._held.append(event)
             return
-        if self._stream:
-            self._output.line(json_shapes.event(event))
-        self._say(event)
+        try:
+            if self._stream:
+                self._output.line(json_shapes.event(event))
+            self._say(event)
+        except BrokenPipeError:
+            # Whoever read along has gone; what was begun is finished all the same.
+            self._held = []
 
     def hold(self) -> None:
         """Keep events back until `release`: a question is being asked."""

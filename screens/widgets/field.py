@@ -64,9 +64,8 @@ class Field(Widget):
     def __init__(self, question: Question) -> None:
         super().__init__(id=f"field-{question.key}", classes=f"-{question.kind.value}")
         self.question = question
+        self.note = ""  # what there is to say about the field itself, such as a list that could not be had
         self._told = ""
-        self._findings: tuple[Finding, ...] = ()
-        self._busy = False
 
     def compose(self) -> ComposeResult:
         """Put prompt, control and findings together."""
@@ -144,8 +143,8 @@ class Field(Widget):
 
     def show_findings(self, findings: Sequence[Finding], *, busy: bool = False) -> None:
         """Show what was found out about the answer, or its rule as long as nothing was."""
-        self._findings, self._busy = tuple(findings), busy
-        rows = [finding_row(finding) for finding in findings]
+        rows = [Row(self.note, sign(Sign.WARNING), "warn", text_tone="warn")] if self.note else []
+        rows += [finding_row(finding) for finding in findings]
         if busy:
             rows.append(Row("checking…", sign(Sign.HERE), "accent", text_tone="quiet"))
         elif not rows and self.question.rule:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 from pathlib import Path
 
@@ -147,3 +148,28 @@ def test_a_fault_of_ours_is_told_without_values() -> None:
 
 def test_nothing_is_coloured_where_nobody_sees_it() -> None:
     assert "\x1b" not in azimuth("guides", "himl").stdout
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&-", ">&- 2>&- <&-"])
+def test_closed_streams_are_no_fault(closed: str) -> None:
+    text = f"{COMMAND[0]} -m screens.entry guides {closed}; echo $? >$RESULT"
+    result = Path(os.environ["HOME"]) / "result"
+    env = environment({"RESULT": str(result)})
+    done = subprocess.run(
+        ["bash", "-c", text], env=env, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert result.read_text("utf-8") == "0\n"
+    assert done.stderr == ""
+
+
+def test_text_of_others_steers_no_terminal() -> None:
+    """A profile file that somebody sent holds a sequence that would set the terminal's title."""
+    azimuth("apply", "himl", "--practice", "--answers", STARTER, "--profile", "demo", "--yes")
+    path = Path(os.environ["AZIMUTH_HOME"]) / "config" / "profiles" / "demo.toml"
+    path.write_text(
+        path.read_text("utf-8").replace('"himl-vision"', r'"himl\u001B]0;owned\u0007‮-vision"'), "utf-8"
+    )
+    for more in ((), ("--json",)):
+        done = azimuth("profiles", "show", "demo", *more)
+        assert done.returncode in {0, 1}
+        assert not any(sign in done.stdout + done.stderr for sign in "\x1b\x07\u202e")

@@ -1,0 +1,108 @@
+"""Page: what every full screen has: the first line with who works where, the last line with keys, and help."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterator
+from datetime import datetime
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar, NamedTuple, cast
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+
+from screens.text import plain
+from screens.widgets.bottom_line import BottomLine
+from screens.widgets.rows import Row
+from screens.widgets.top_line import TopLine
+
+if TYPE_CHECKING:
+    from screens.app import AzimuthApp
+    from wizard.setup import Setup
+
+
+class Command(NamedTuple):
+    """One entry in the list of all actions."""
+
+    title: str
+    meaning: str
+    run: Callable[[], Awaitable[object] | object]
+
+
+class Page(Screen[None]):
+    """A full screen of Azimuth. `HELP` is what F1 says about it."""
+
+    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [
+        (0, "-narrow"),
+        (110, "-medium"),
+        (132, "-wide"),
+    ]
+    VERTICAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-short"), (34, "-tall")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "f1", "app.help", "Help", id="page.help", tooltip="What this screen is for, and all its keys"
+        ),
+        Binding(
+            "ctrl+p", "app.command_palette", "All actions", id="page.palette", tooltip="Search all actions"
+        ),
+    ]
+    HELP: ClassVar[str | None] = ""
+
+    def compose(self) -> ComposeResult:
+        """Put the page between its first and last line."""
+        yield TopLine()
+        yield from self.body()
+        yield BottomLine(self._saved)
+
+    def body(self) -> ComposeResult:
+        """Return what stands between the first and the last line."""
+        yield from ()
+
+    def on_mount(self) -> None:
+        """Say who works where."""
+        self.tell_context()
+
+    @property
+    def azimuth(self) -> AzimuthApp:
+        """The app, by its own type."""
+        return cast("AzimuthApp", self.app)
+
+    @property
+    def setup(self) -> Setup:
+        """The profile that is being worked on.
+
+        Raises:
+            RuntimeError: none is; such a page is opened with one only.
+        """
+        if self.azimuth.setup is None:
+            raise RuntimeError("this page needs an open profile")
+        return self.azimuth.setup
+
+    def tell_context(self) -> None:
+        """Say guide, banner and context in the first line."""
+        setup = self.azimuth.setup
+        self.query_one(TopLine).show(
+            title=f"{setup.guide.title} · {setup.profile.name}" if setup else "",
+            banner=self.azimuth.cloud.banner,
+            context=setup.context.line if setup else self.azimuth.cloud.label,
+        )
+
+    def help_rows(self) -> list[Row]:
+        """Return what F1 says besides `HELP`."""
+        return []
+
+    def commands(self) -> Iterator[Command]:
+        """Yield the actions of this page for the list of all actions."""
+        for active in self.active_bindings.values():
+            binding = active.binding
+            ours = active.node in (self, self.app) and binding.id and binding.id != "page.palette"
+            if ours and active.enabled:
+                yield Command(binding.description, binding.tooltip, partial(self.run_action, binding.action))
+
+    def tell(self, text: object, *, bad: bool = False) -> None:
+        """Say something in passing."""
+        self.notify(plain(text).plain, severity="error" if bad else "information", markup=False)
+
+    def _saved(self) -> tuple[datetime | None, str]:
+        setup = self.azimuth.setup
+        return (setup.saved_at, setup.save_problem) if setup else (None, "")

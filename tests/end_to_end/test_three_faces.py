@@ -1,0 +1,67 @@
+"""The same answers by command, by line prompts and on the full screen come to the same plan and the same Azure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from tests.commands.azimuth import applied
+from tests.end_to_end import comparing
+from tests.plain.typist import Typist, fills_in, signs_in
+from wizard.plan import Plan
+
+
+class Ended(NamedTuple):
+    """What a face brought about."""
+
+    plan: Plan
+    state: list[str]
+
+
+def by_command() -> None:
+    applied()
+
+
+def by_prompts() -> None:
+    typist = Typist("--practice", "--plain", "himl")
+    signs_in(typist)
+    fills_in(typist)
+    typist.answers("yes to apply", "yes")
+    assert typist.leaves() == 0
+
+
+@pytest.fixture
+def play(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], None]], Ended]:
+    """Play a face in a home of its own."""
+
+    def played(face: Callable[[], None]) -> Ended:
+        home = tmp_path / face.__name__
+        monkeypatch.setenv("AZIMUTH_HOME", str(home))
+        face()
+        return Ended(comparing.plan("demo"), comparing.state(home / "state" / "practice"))
+
+    return played
+
+
+@pytest.mark.slow
+def test_three_faces_one_plan_one_azure(play: Callable[[Callable[[], None]], Ended]) -> None:
+    command = play(by_command)
+    assert not command.plan.is_empty
+    assert any("himl-vision" in document for document in command.state)
+    for face in (by_prompts,):
+        ended = play(face)
+        assert ended.plan == command.plan
+        assert ended.state == command.state
+
+
+@pytest.mark.slow
+def test_the_comparison_finds_a_difference(play: Callable[[Callable[[], None]], Ended]) -> None:
+    def with_less_right() -> None:
+        applied("demo", "himl-data-scientist.toml")
+
+    command, other = play(by_command), play(with_less_right)
+    assert command.plan != other.plan
+    assert command.state != other.state
