@@ -23,6 +23,7 @@ from wizard.context import Context
 from wizard.guide import Guide, Kind
 from wizard.machine import Machine
 from wizard.shapes import is_guid
+from wizard.text import clean_line
 from wizard.walkthrough import Walkthrough
 
 if TYPE_CHECKING:
@@ -160,6 +161,7 @@ class Setup:
         await self._connection.aclose()
         self.azure = await self._connection.enter_async_context(Azure.open(self.signed_in, tenant=tenant))
         self.walkthrough.azure = self.azure
+        self.walkthrough.facts["tenant_name"] = await _tenant_name(self.azure)
         self._changed()
 
     async def close(self) -> None:
@@ -289,6 +291,15 @@ class Setup:
                 unknown=self.profile.context.unknown,
             ),
         )
+
+
+async def _tenant_name(azure: Azure) -> str:
+    """Return what people call the tenant signed in to; empty where Azure does not tell."""
+    try:
+        tenants = await azure.arm.tenants()
+    except AzureProblem:
+        return ""
+    return next((clean_line(t.label) for t in tenants if t.id == azure.identity.tenant), "")
 
 
 def _walkthrough(guide: Guide, profile: Profile, machine: Machine | None) -> Walkthrough:

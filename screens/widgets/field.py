@@ -106,19 +106,33 @@ class Field(Widget):
         """Put the focus where the answer goes."""
         self.control_widget.focus()
 
-    def commit(self) -> None:
-        """Take what is marked but not picked yet."""
+    def take(self) -> str | None:
+        """Return what stands in the field when that has not been told yet, and count it as told; else None.
+
+        Messages of keys that were pressed just now may still be on their way.
+        """
+        value = self._told
+        for choices in self.query(ChoiceList):
+            value = choices.value
         for pick_list in self.query(PickList):
             pick_list.commit()
+            value = pick_list.value
+        for one in self.query(Input):
+            if isinstance(one, (TextInput, SecretInput)):
+                value = one.value
+        if value == self._told:
+            return None
+        self._told = value
+        return value
 
-    def show_value(self, value: Value) -> None:
-        """Show an answer that somebody else gave: a default, a correction, an earlier visit.
+    def show_value(self, value: Value) -> bool:
+        """Show an answer that somebody else gave: a default, a correction, an earlier visit; whether it is a new one.
 
         What the person is typing right now is never overwritten by what they typed before.
         """
         text = str(value)
         if text == self._told:
-            return
+            return False
         self._told = text
         for choices in self.query(ChoiceList):
             choices.show_value(text)
@@ -128,6 +142,7 @@ class Field(Widget):
             if text_input.value != text:
                 text_input.value = text
                 text_input.cursor_position = len(text)
+        return True
 
     def show_secret_held(self) -> None:
         """Say that a secret was typed before and is still held."""

@@ -167,9 +167,9 @@ def test_text_of_others_steers_no_terminal() -> None:
     azimuth("apply", "himl", "--practice", "--answers", STARTER, "--profile", "demo", "--yes")
     path = Path(os.environ["AZIMUTH_HOME"]) / "config" / "profiles" / "demo.toml"
     path.write_text(
-        path.read_text("utf-8").replace('"himl-vision"', r'"himl\u001B]0;owned\u0007‮-vision"'), "utf-8"
+        path.read_text("utf-8").replace('"himl-vision"', r'"himl\u001B]0;owned\u0007\u202E-vision"'), "utf-8"
     )
     for more in ((), ("--json",)):
         done = azimuth("profiles", "show", "demo", *more)
-        assert done.returncode in {0, 1}
+        assert "owned" in done.stdout
         assert not any(sign in done.stdout + done.stderr for sign in "\x1b\x07\u202e")

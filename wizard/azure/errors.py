@@ -74,7 +74,9 @@ class AzureProblem(Exception):  # noqa: N818 - the design's word
 
     def __str__(self) -> str:
         shown = self.meaning or self.message
-        return f"{shown} ({self.code})" if self.code and self.code not in shown else shown
+        # A code of our own making says nothing that the sentence does not.
+        azures = self.status or self.code.startswith("AADSTS")
+        return f"{shown} ({self.code})" if azures and self.code and self.code not in shown else shown
 
 
 class SignInNeeded(AzureProblem):

@@ -1,0 +1,386 @@
+"""The screen of a step, whichever step it is: rail, form and plan side by side; it asks the walkthrough and shows its answers."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
+
+from profiles.errors import ProfilesError
+from screens.connecting import enter_tenant
+from screens.dialogs import ChooseStep, plan_dialog
+from screens.page import Command, Page
+from screens.widgets.field import Field
+from screens.widgets.form import Form
+from screens.widgets.plan_panel import PlanPanel
+from screens.widgets.rail import Rail, RailLine
+from screens.widgets.rows import BLANK, Row, heading
+from wizard.azure.errors import AzureProblem
+from wizard.guide import Kind
+
+if TYPE_CHECKING:
+    from wizard.answers import Value
+    from wizard.guide import Findings, Question
+    from wizard.walkthrough import Walkthrough
+
+DEBOUNCE = 0.4  # seconds of quiet before Azure is asked about what is being typed
+SHOW_BUSY_AFTER = 0.1  # seconds; what is answered sooner needs no word about waiting
+_TENANT = "tenant"
+
+
+class StepPage(Page):
+    """Shows the step at which the walkthrough stands. It holds no answer of its own."""
+
+    HELP: ClassVar[str | None] = (
+        "One step of the guide, under the document's own number. What you type is saved at once, and checked: its "
+        "shape while you type, the rest with Azure as soon as you pause. Only what is wrong keeps you here; what "
+        "could not be checked does not."
+    )
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+n", "next", "Next step", id="step.next", show=False, tooltip="Check this step and go on"),
+        Binding("enter", "next", "Next", id="step.enter", tooltip="Go on"),
+        Binding("escape", "back", "Back", id="step.back", tooltip="Go back one step; nothing is lost"),
+        Binding("f2", "plan", "Plan", id="step.plan", tooltip="What will exist by the answers so far"),
+        Binding("f3", "steps", "All steps", id="step.steps", show=False, tooltip="List all steps and go to one"),
+        Binding("f5", "again", "Ask again", id="step.again", show=False, tooltip="Ask Azure again about this step"),
+        Binding("f10", "review", "Review", id="step.review", show=False, tooltip="See all answers and Azure's preview"),
+    ]
+
+    def __init__(self, *, to_review: bool = False) -> None:
+        super().__init__()
+        self._to_review = to_review
+        self._pressed = False
+        self._entering: asyncio.Task[None] | None = None
+
+    @property
+    def walkthrough(self) -> Walkthrough:
+        """Where the person is, and all that is answered."""
+        return self.setup.walkthrough
+
+    @property
+    def form(self) -> Form:
+        """The questions."""
+        return self.query_one(Form)
+
+    def body(self) -> ComposeResult:
+        """Put rail, form and plan side by side."""
+        yield RailLine()
+        with Horizontal(id="panes"):
+            yield Rail()
+            yield Form()
+            yield PlanPanel()
+
+    async def on_mount(self) -> None:
+        """Show the step."""
+        self.query_one(Rail).border_title = "Steps"
+        self.query_one(PlanPanel).border_title = "What this makes"
+        await self._open()
+
+    # Showing
+
+    async def _open(self) -> None:
+        self._pressed = False
+        step = self.walkthrough.here
+        await self.form.load(step)
+        self._show_all()
+        for field in self.form.fields:
+            if field.question.kind is Kind.PICK:
+                self._offer(field)
+            elif field.display:
+                self._look_at(field)
+        if step.checks:
+            self.form.run_worker(self._check_step(), group="step", exclusive=True)
+        self._focus(self._first_open())
+
+    def _show_all(self, *, by: Field | None = None) -> None:
+        """Show how everything stands after a change; what changed besides is looked at too."""
+        walkthrough = self.walkthrough
+        wanted = {question.key for question in walkthrough.questions()}
+        for field in self.form.fields:
+            appeared = not field.display and field.key in wanted
+            field.display = field.key in wanted
+            moved = self._show_value(field)
+            if field.display and not field.told and not self._is_untouched(field):
+                field.show_findings(self._findings(field))
+            elif not field.told:
+                field.show_findings(())
+            if by is not None and field is not by and (appeared or moved) and field.display:
+                field.show_findings(self._findings(field))
+                self._look_at(field)
+        self._show_around()
+
+    def _show_around(self) -> None:
+        walkthrough = self.walkthrough
+        self.query_one(Rail).show(walkthrough)
+        self.query_one(RailLine).show(walkthrough)
+        self.query_one(PlanPanel).show(walkthrough.plan())
+        self.tell_context()
+
+    def _show_value(self, field: Field) -> bool:
+        """Show the answer as the walkthrough has it; whether that is another one than before."""
+        walkthrough = self.walkthrough
+        if field.question.kind is Kind.SECRET:
+            if field.key in walkthrough.secrets:
+                field.show_secret_held()
+            return False
+        value = walkthrough.given.get(field.key, walkthrough.answers.get(field.key, ""))
+        return field.show_value(value)
+
+    def _findings(self, field: Field) -> Findings:
+        return () if self._is_untouched(field) else self.walkthrough.findings(field.key)
+
+    def _is_untouched(self, field: Field) -> bool:
+        """Whether there is nothing to judge yet: no answer, no default, and nobody wanted to go on."""
+        walkthrough = self.walkthrough
+        known = field.key in walkthrough.given or field.key in walkthrough.secrets
+        return not (known or self._pressed) and walkthrough.answers.get(field.key) is None
+
+    def _first_open(self) -> Field | None:
+        """The first question that wants something, else the first."""
+        shown = self.form.shown
+        open_ones = [f for f in shown if any(found.blocks for found in self.walkthrough.findings(f.key))]
+        return next(iter(open_ones or shown), None)
+
+    def _focus(self, field: Field | None) -> None:
+        if field is None:
+            self.set_focus(None)
+        else:
+            self.call_after_refresh(field.focus_answer)
+
+    # Answers
+
+    @on(Field.Answered)
+    def _answered(self, event: Field.Answered) -> None:
+        event.stop()
+        self._record(event.field, event.value)
+
+    def _record(self, field: Field, typed: str) -> None:
+        walkthrough, question = self.walkthrough, field.question
+        field.note = ""
+        found = walkthrough.record(field.key, _value(question, typed))
+        field.show_findings(found)
+        self.form.say("")
+        self._show_all(by=field)
+        pauses = question.kind not in {Kind.CHOICE, Kind.PICK}
+        self._look_at(field, after=DEBOUNCE if pauses else 0.0)
+
+    def take_all(self) -> None:
+        """Record what was typed just now and is still on its way."""
+        for field in self.form.shown:
+            typed = field.take()
+            if typed is not None:
+                self._record(field, typed)
+
+    def _look_at(self, field: Field, *, after: float = 0.0) -> None:
+        """Have Azure asked about an answer; a look that is still going on is stale and ends."""
+        field.run_worker(self._check(field, after), group="check", exclusive=True)
+
+    async def _check(self, field: Field, after: float) -> None:
+        await asyncio.sleep(after)
+        async with self._busy(partial(self._show_busy, field)):
+            await self.walkthrough.check(field.key)
+            if field.key == _TENANT:
+                await self._enter_tenant(field)
+        field.show_findings(self._findings(field))
+        self._show_all(by=field)
+
+    def _show_busy(self, field: Field) -> None:
+        field.show_findings(self._findings(field), busy=True)
+
+    async def _check_step(self) -> None:
+        step = self.walkthrough.here
+        async with self._busy(partial(self.form.say, "checking…")):
+            await self.walkthrough.check_step(step)
+        self.form.say("")
+        self.form.show_step_findings(self._step_findings())
+        self._show_around()
+
+    def _step_findings(self) -> Findings:
+        number = self.walkthrough.here.number
+        return tuple(found for found in self.walkthrough.step_findings() if found.question == number)
+
+    def _offer(self, field: Field, *, again: bool = False) -> None:
+        field.run_worker(self._list(field, again=again), group="offers", exclusive=True)
+
+    async def _list(self, field: Field, *, again: bool) -> None:
+        field.note = ""
+        field.show_choices(None)
+        try:
+            choices = await self.walkthrough.choices(field.key, again=again)
+        except AzureProblem as problem:
+            choices = ()
+            field.note = f"The list could not be had: {problem} Write the answer by hand, or press F5 to ask again."
+        field.show_choices(choices)
+        field.show_findings(self._findings(field))
+        if field.display and not self._is_untouched(field):
+            self._look_at(field)
+
+    @asynccontextmanager
+    async def _busy(self, say: Callable[[], None]) -> AsyncIterator[None]:
+        timer = self.set_timer(SHOW_BUSY_AFTER, say)
+        try:
+            yield
+        finally:
+            timer.stop()
+
+    async def _enter_tenant(self, field: Field) -> bool:
+        """Go on in the picked tenant. Closing one connection and opening another is never broken off half-way."""
+        while self._entering is not None and not self._entering.done():
+            await asyncio.wait({self._entering})
+        self._entering = asyncio.create_task(enter_tenant(self.setup))
+        self._entering.add_done_callback(lambda task: task.cancelled() or task.exception())
+        try:
+            await asyncio.shield(self._entering)
+        except AzureProblem as problem:
+            field.note = f"That tenant can't be entered: {problem} {problem.advice}".strip()
+            return False
+        await self.walkthrough.check(field.key)
+        return True
+
+    # Going on
+
+    @on(Field.Finished)
+    def _finished(self, event: Field.Finished) -> None:
+        event.stop()
+        shown = self.form.shown
+        following = shown[shown.index(event.field) + 1 :] if event.field in shown else []
+        if following:
+            following[0].focus_answer()
+        else:
+            self.action_next()
+
+    def action_next(self) -> None:
+        """Check the step and go on to the next one."""
+        self.take_all()
+        self._forward()
+
+    @work(exclusive=True, group="forward")
+    async def _forward(self) -> None:
+        walkthrough, step = self.walkthrough, self.walkthrough.here
+        self._pressed = True
+        for field in self.form.fields:
+            self.workers.cancel_group(field, "check")
+        async with self._busy(partial(self.form.say, "checking…")):
+            went = await self._may_go() and await walkthrough.forward()
+        if not went:
+            self._tell_what_blocks()
+        elif walkthrough.here is step:
+            self.azimuth.show_review()
+        elif self._to_review and not walkthrough.unanswered():
+            self.azimuth.show_review()
+        else:
+            if self._to_review:
+                walkthrough.go_to(walkthrough.unanswered()[0][0].number)
+            await self._open()
+
+    async def _may_go(self) -> bool:
+        """Wait for the save, and go into the picked tenant where this step asks for it."""
+        try:
+            await self.setup.flush()
+        except (ProfilesError, OSError) as problem:
+            self.tell(f"The answers could not be saved: {problem}", bad=True)
+            return False
+        asked = [field for field in self.form.shown if field.key == _TENANT]
+        return all([await self._enter_tenant(field) for field in asked])
+
+    def _tell_what_blocks(self) -> None:
+        for field in self.form.shown:
+            field.show_findings(self._findings(field))
+        self.form.show_step_findings(self._step_findings())
+        self._show_all()
+        count = len(self.walkthrough.blocking())
+        self.form.say(f"{count} thing{'s' if count != 1 else ''} to mend before going on" if count else "")
+        self._focus(self._first_open())
+
+    def action_back(self) -> None:
+        """Go back one step, or to the sign-in from the first one."""
+        self.take_all()
+        self.workers.cancel_group(self, "forward")
+        if self._to_review:
+            self.azimuth.show_review()
+        elif self.walkthrough.back():
+            self._reopen()
+        else:
+            self.azimuth.show_sign_in(again=True)
+
+    @work(exclusive=True, group="open")
+    async def _reopen(self) -> None:
+        await self._open()
+
+    def go_to(self, number: str | None) -> None:
+        """Go to a step by its number; None stays here."""
+        if number is None:
+            return
+        self.take_all()
+        self.workers.cancel_group(self, "forward")
+        self.walkthrough.go_to(number)
+        self._reopen()
+
+    @on(Rail.Chosen)
+    def _rail(self, event: Rail.Chosen) -> None:
+        self.go_to(event.number)
+
+    # Other keys
+
+    def action_plan(self) -> None:
+        """Show the plan over the form."""
+        self.take_all()
+        self.app.push_screen(plan_dialog(self.walkthrough.plan()))
+
+    def action_steps(self) -> None:
+        """List all steps."""
+        self.take_all()
+        self.app.push_screen(ChooseStep(self.walkthrough), self.go_to)
+
+    def action_again(self) -> None:
+        """Ask Azure again about everything on this step."""
+        self.take_all()
+        for field in self.form.shown:
+            if field.question.kind is Kind.PICK:
+                self._offer(field, again=True)
+            else:
+                self._look_at(field)
+        if self.walkthrough.here.checks:
+            self.form.run_worker(self._check_step(), group="step", exclusive=True)
+
+    def action_review(self) -> None:
+        """Show all answers and what Azure would do."""
+        self.take_all()
+        self.azimuth.show_review()
+
+    def help_rows(self) -> list[Row]:
+        """Say more about the step and its questions, the one being answered first."""
+        step = self.walkthrough.here
+        rows = [heading(f"{step.number} {step.title}"), Row(step.text)]
+        rows += [Row(step.more)] if step.more else []
+        fields = sorted(self.form.shown, key=lambda field: not field.has_focus_within)
+        for field in fields:
+            question = field.question
+            rows += [BLANK, heading(question.prompt)]
+            rows += [Row(text) for text in (question.rule, question.more) if text]
+            rows += [Row(c.label, "·", "quiet", c.refusal or c.detail) for c in question.choices]
+        rows += [BLANK, Row(quiet=f"The document: {self.setup.guide.source}")]
+        return rows
+
+    def commands(self) -> Iterator[Command]:
+        """Offer every step besides the keys."""
+        yield from super().commands()
+        for step in self.walkthrough.steps:
+            state = self.walkthrough.state_of(step).value
+            yield Command(f"Go to {step.number} {step.title}", state, partial(self.go_to, step.number))
+
+
+def _value(question: Question, typed: str) -> Value:
+    """Return what is recorded: a whole number as one, everything else as it was typed."""
+    if question.kind is Kind.INTEGER:
+        value, findings = question.parse(typed)
+        if isinstance(value, int) and not any(finding.blocks for finding in findings):
+            return value
+    return typed

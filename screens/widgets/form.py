@@ -1,0 +1,71 @@
+"""The form of one step: what it is about, its questions, and what was found about the step as a whole."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from textual.containers import VerticalScroll
+
+from screens.signs import sign
+from screens.terminal import Sign
+from screens.text import plain
+from screens.widgets.field import Field
+from screens.widgets.rows import Row, Rows, finding_row
+
+if TYPE_CHECKING:
+    from wizard.guide import Finding, Step
+
+
+class Form(VerticalScroll):
+    """Holds all questions of a step. Those that the answers don't want are hidden, and keep what was typed."""
+
+    def __init__(self) -> None:
+        super().__init__(id="form")
+        self.can_focus = False
+
+    async def load(self, step: Step) -> None:
+        """Show another step."""
+        await self.remove_children()
+        self.border_title = plain(f"{step.number}  {step.title}")
+        self.border_subtitle = ""
+        self.scroll_home(animate=False)
+        fields = [Field(question) for question in step.questions]
+        await self.mount(Rows(_about(step), id="about"), *fields, Rows(id="step-findings"))
+
+    @property
+    def fields(self) -> list[Field]:
+        """All questions of the step, hidden ones too."""
+        return list(self.query(Field))
+
+    @property
+    def shown(self) -> list[Field]:
+        """The questions that are asked."""
+        return [field for field in self.fields if field.display]
+
+    def field(self, key: str) -> Field:
+        """Return the field of a question."""
+        return self.query_one(f"#field-{key}", Field)
+
+    def say(self, words: str) -> None:
+        """Say something at the foot of the form; nothing takes it away."""
+        self.border_subtitle = plain(words)
+
+    def show_step_findings(self, findings: Sequence[Finding]) -> None:
+        """Show what was found out about the step as a whole."""
+        self.query_one("#step-findings", Rows).show([finding_row(finding) for finding in findings])
+
+    @property
+    def told(self) -> str:
+        """All rows of the form as text."""
+        return "\n".join(rows.told for rows in self.query(Rows))
+
+
+def _about(step: Step) -> list[Row]:
+    more = step.more or any(question.more for question in step.questions)
+    rows = [Row(step.text, quiet="F1 more" if more else "")]
+    if step.makes:
+        rows.append(Row(f"Makes {step.makes}.", "+", "good", text_tone="quiet"))
+    if step.manual:
+        rows.append(Row(f"for you: {step.manual}", sign(Sign.WAITS), "warn"))
+    return rows
