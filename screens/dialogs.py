@@ -108,7 +108,7 @@ class Ask(Dialog[str]):
 
     @on(OptionList.OptionSelected)
     def _take(self, event: OptionList.OptionSelected) -> None:
-        self.dismiss(event.option_id)
+        _ = self.dismiss(event.option_id)
 
 
 class AskName(Dialog[str]):
@@ -145,7 +145,7 @@ class AskName(Dialog[str]):
         refusal = self._refusal(name)
         self._tell(refusal)
         if not refusal:
-            self.dismiss(name)
+            _ = self.dismiss(name)
 
     def _tell(self, refusal: str) -> None:
         self.query_one("#refusal", Rows).show(
@@ -213,4 +213,4 @@ class ChooseStep(Dialog[str]):
 
     @on(OptionList.OptionSelected)
     def _take(self, event: OptionList.OptionSelected) -> None:
-        self.dismiss(event.option_id)
+        _ = self.dismiss(event.option_id)

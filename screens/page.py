@@ -32,12 +32,12 @@ class Command(NamedTuple):
 class Page(Screen[None]):
     """A full screen of Azimuth. `HELP` is what F1 says about it."""
 
-    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [
+    HORIZONTAL_BREAKPOINTS = [
         (0, "-narrow"),
         (110, "-medium"),
         (132, "-wide"),
     ]
-    VERTICAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-short"), (34, "-tall")]
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (34, "-tall")]
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
             "f1", "app.help", "Help", id="page.help", tooltip="What this screen is for, and all its keys"

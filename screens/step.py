@@ -77,11 +77,12 @@ class StepPage(Page):
             yield Form()
             yield PlanPanel()
 
-    async def on_mount(self) -> None:
+    def on_mount(self) -> None:
         """Show the step."""
+        super().on_mount()
         self.query_one(Rail).border_title = "Steps"
         self.query_one(PlanPanel).border_title = "What this makes"
-        await self._open()
+        self._reopen()
 
     # Showing
 
@@ -107,12 +108,8 @@ class StepPage(Page):
             appeared = not field.display and field.key in wanted
             field.display = field.key in wanted
             moved = self._show_value(field)
-            if field.display and not field.told and not self._is_untouched(field):
-                field.show_findings(self._findings(field))
-            elif not field.told:
-                field.show_findings(())
+            field.show_findings(self._findings(field))
             if by is not None and field is not by and (appeared or moved) and field.display:
-                field.show_findings(self._findings(field))
                 self._look_at(field)
         self._show_around()
 
@@ -164,8 +161,7 @@ class StepPage(Page):
     def _record(self, field: Field, typed: str) -> None:
         walkthrough, question = self.walkthrough, field.question
         field.note = ""
-        found = walkthrough.record(field.key, _value(question, typed))
-        field.show_findings(found)
+        walkthrough.record(field.key, _value(question, typed))
         self.form.say("")
         self._show_all(by=field)
         pauses = question.kind not in {Kind.CHOICE, Kind.PICK}
@@ -184,15 +180,12 @@ class StepPage(Page):
 
     async def _check(self, field: Field, after: float) -> None:
         await asyncio.sleep(after)
-        async with self._busy(partial(self._show_busy, field)):
+        async with self._busy(partial(field.show_busy, busy=True)):
             await self.walkthrough.check(field.key)
             if field.key == _TENANT:
                 await self._enter_tenant(field)
-        field.show_findings(self._findings(field))
+        field.show_busy(busy=False)
         self._show_all(by=field)
-
-    def _show_busy(self, field: Field) -> None:
-        field.show_findings(self._findings(field), busy=True)
 
     async def _check_step(self) -> None:
         step = self.walkthrough.here
@@ -218,7 +211,6 @@ class StepPage(Page):
             choices = ()
             field.note = f"The list could not be had: {problem} Write the answer by hand, or press F5 to ask again."
         field.show_choices(choices)
-        field.show_findings(self._findings(field))
         if field.display and not self._is_untouched(field):
             self._look_at(field)
 
@@ -267,6 +259,7 @@ class StepPage(Page):
         self._pressed = True
         for field in self.form.fields:
             self.workers.cancel_group(field, "check")
+            field.show_busy(busy=False)
         async with self._busy(partial(self.form.say, "checking…")):
             went = await self._may_go() and await walkthrough.forward()
         if not went:
@@ -291,8 +284,6 @@ class StepPage(Page):
         return all([await self._enter_tenant(field) for field in asked])
 
     def _tell_what_blocks(self) -> None:
-        for field in self.form.shown:
-            field.show_findings(self._findings(field))
         self.form.show_step_findings(self._step_findings())
         self._show_all()
         count = len(self.walkthrough.blocking())
@@ -332,12 +323,12 @@ class StepPage(Page):
     def action_plan(self) -> None:
         """Show the plan over the form."""
         self.take_all()
-        self.app.push_screen(plan_dialog(self.walkthrough.plan()))
+        _ = self.app.push_screen(plan_dialog(self.walkthrough.plan()))
 
     def action_steps(self) -> None:
         """List all steps."""
         self.take_all()
-        self.app.push_screen(ChooseStep(self.walkthrough), self.go_to)
+        _ = self.app.push_screen(ChooseStep(self.walkthrough), self.go_to)
 
     def action_again(self) -> None:
         """Ask Azure again about everything on this step."""

@@ -66,6 +66,8 @@ class Field(Widget):
         self.question = question
         self.note = ""  # what there is to say about the field itself, such as a list that could not be had
         self._told = ""
+        self._findings: tuple[Finding, ...] = ()
+        self._busy = False
 
     def compose(self) -> ComposeResult:
         """Put prompt, control and findings together."""
@@ -156,16 +158,25 @@ class Field(Widget):
         else:
             pick_list.show_choices(choices)
 
-    def show_findings(self, findings: Sequence[Finding], *, busy: bool = False) -> None:
+    def show_findings(self, findings: Sequence[Finding]) -> None:
         """Show what was found out about the answer, or its rule as long as nothing was."""
+        self._findings = tuple(findings)
+        self._write()
+
+    def show_busy(self, *, busy: bool) -> None:
+        """Say that Azure is being asked, or not any more."""
+        self._busy = busy
+        self._write()
+
+    def _write(self) -> None:
         rows = [Row(self.note, sign(Sign.WARNING), "warn", text_tone="warn")] if self.note else []
-        rows += [finding_row(finding) for finding in findings]
-        if busy:
+        rows += [finding_row(finding) for finding in self._findings]
+        if self._busy:
             rows.append(Row("checking…", sign(Sign.HERE), "accent", text_tone="quiet"))
         elif not rows and self.question.rule:
             rows.append(Row(quiet=self.question.rule))
         self.query_one(".findings", Rows).show(rows)
-        self.set_class(any(finding.blocks for finding in findings), "-wrong")
+        self.set_class(any(finding.blocks for finding in self._findings), "-wrong")
 
     @property
     def told(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
@@ -140,7 +140,7 @@ class PickList(Widget):
         """Move the mark."""
         self._moved = True
         rows = self.rows
-        moves = {
+        moves: dict[str, Callable[[], object]] = {
             "cursor_down": rows.action_cursor_down,
             "cursor_up": rows.action_cursor_up,
             "page_down": rows.action_page_down,

@@ -98,27 +98,27 @@ class RailLine(Widget):
 
     def __init__(self) -> None:
         super().__init__(id="rail-line")
-        self._place, self._count, self._name = 1, 1, ""
+        self._place, self._count, self._step = 1, 1, ""
 
     def show(self, walkthrough: Walkthrough) -> None:
         """Show where the person is now."""
         steps: Sequence[object] = walkthrough.steps
         here = walkthrough.here
         self._place, self._count = steps.index(here) + 1, len(steps)
-        self._name = line(f"{here.number} {here.title}")
+        self._step = line(f"{here.number} {here.title}")
         self.refresh()
 
     @property
     def told(self) -> str:
         """The line as text."""
-        return f"Step {self._place} of {self._count} · {self._name}"
+        return f"Step {self._place} of {self._count} · {self._step}"
 
     def render(self) -> Content:
         """Draw the line, with a bar where there is room."""
         width = self.content_size.width
         told = Content.assemble(
             Content.styled(f"Step {self._place} of {self._count} · ", TONES["quiet"]),
-            Content.styled(self._name, TONES["accent"]),
+            Content.styled(self._step, TONES["accent"]),
         )
         tail = Content.styled("  F3 all steps", TONES["quiet"])
         room = width - told.cell_length - tail.cell_length - 3

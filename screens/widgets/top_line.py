@@ -18,27 +18,27 @@ class TopLine(Widget):
 
     def __init__(self) -> None:
         super().__init__()
-        self._title = self._banner = self._context = ""
+        self._guide = self._banner = self._where = ""
 
     def show(self, *, title: str, banner: str, context: str) -> None:
         """Say other words."""
-        self._title, self._banner, self._context = line(title), line(banner), line(context)
+        self._guide, self._banner, self._where = line(title), line(banner), line(context)
         self.refresh()
 
     @property
     def told(self) -> str:
         """All that is said, as text."""
-        return "  ".join(part for part in ("Azimuth", self._title, self._banner, self._context) if part)
+        return "  ".join(part for part in ("Azimuth", self._guide, self._banner, self._where) if part)
 
     def render(self) -> Content:
         """Draw the line."""
         width = self.content_size.width
         left = Content.assemble(
-            Content.styled("Azimuth", TONES["accent"]), "  ", Content.styled(self._title, "bold")
+            Content.styled("Azimuth", TONES["accent"]), "  ", Content.styled(self._guide, "bold")
         )
         badge = Content.styled(f" {self._banner} ", "bold $badge-text on $badge") if self._banner else Content()
         room = width - left.cell_length - badge.cell_length - (4 if self._banner else 2)
-        context = Content.styled(self._context, TONES["quiet"])
+        context = Content.styled(self._where, TONES["quiet"])
         if context.cell_length > room:
             context = context.truncate(max(room, 0), ellipsis=True)
         right = Content.assemble(badge, "  " if self._banner and context else "", context)

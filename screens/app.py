@@ -1,0 +1,350 @@
+"""The full screen: which page comes after which, and that the terminal and the answers outlive whatever ends the program."""
+
+from __future__ import annotations
+
+import asyncio
+import resource
+import signal
+import sys
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import App
+from textual.binding import Binding, BindingType
+
+from screens.home import HomePage
+from screens.page import Page
+from screens.palette import Actions
+from screens.signs import is_plain
+from screens.text import line
+from screens.theme import DARK, LIGHT
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from textual.command import Provider
+
+    from screens.apply import Deed
+    from wizard.apply.outcome import Outcome
+    from wizard.azure.clouds import Cloud
+    from wizard.azure.sign_in import SignedIn
+    from wizard.guide import Guide
+    from wizard.machine import Machine
+    from wizard.setup import Setup
+
+DONE, INTERRUPTED = 0, 130
+_ENDED_BY = 128
+_SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
+
+
+def run_full_screen(
+    *, cloud: Cloud, guide: Guide | None = None, profile: str | None = None, resume: bool = False
+) -> int:
+    """Run the full screen until the person leaves, and return the exit code.
+
+    Without a guide it opens at home. `resume` goes on where the profile stopped, whatever its stage.
+
+    Raises:
+        WrongProfile, ProfileNotFound, ProfileError: the profile can't be opened; nothing was drawn yet.
+        Exception: a fault of ours; the terminal is restored and the answers are saved.
+    """
+    # A crash must not write the memory, which may hold a secret, into a file.
+    resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
+    app = AzimuthApp(cloud, guide=guide, profile=profile, resume=resume)
+    code = asyncio.run(_run(app))
+    if app.fault is not None:
+        raise app.fault
+    if app.farewell:
+        sys.stderr.write(f"{app.farewell}\n")
+    return code
+
+
+async def _run(app: AzimuthApp) -> int:
+    try:
+        await app.run_async()
+    finally:
+        await app.let_go()
+    return INTERRUPTED if app.return_code is None else app.return_code
+
+
+class AzimuthApp(App[None]):
+    """Holds what outlives a page: the cloud, the open profile and who is signed in."""
+
+    CSS_PATH = "styles/azimuth.tcss"
+    TITLE = "Azimuth"
+    COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {Actions}
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "ctrl+q", "quit", "Quit", id="app.quit", show=False, priority=True, tooltip="Leave; all is saved"
+        ),
+        Binding(
+            "ctrl+c", "how_to_quit", "How to leave", id="app.how_to_quit", show=False, tooltip="Say how to leave"
+        ),
+        Binding("f9", "light", "Light or dark", id="app.light", show=False, tooltip="Change the colours"),
+    ]
+
+    def __init__(
+        self,
+        cloud: Cloud,
+        *,
+        guide: Guide | None = None,
+        profile: str | None = None,
+        resume: bool = False,
+        machine: Machine | None = None,
+    ) -> None:
+        super().__init__()
+        self.cloud = cloud
+        self.setup: Setup | None = None
+        self.signed_in: SignedIn | None = None
+        self.farewell = ""
+        self.fault: BaseException | None = None
+        self._machine = machine
+        self._guide = guide
+        self._intent = "resume" if resume else ""
+        self._leaving: asyncio.Task[None] | None = None
+        if guide is not None and profile is not None:
+            self.setup = self._opened(guide, profile)
+
+    def _opened(self, guide: Guide, name: str) -> Setup:
+        from wizard.setup import Setup
+
+        return Setup.begin(guide, name, self.cloud, machine=self._machine)
+
+    def on_mount(self) -> None:
+        """Dress up, listen to signals, and open the first page."""
+        for theme in (DARK, LIGHT):
+            self.register_theme(theme)
+        self.theme = DARK.name
+        self.set_class(is_plain(), "-plain")
+        self._listen()
+        if self.setup is not None:
+            self.show_sign_in()
+        else:
+            self.show(HomePage(start=self._guide))
+
+    def get_key_display(self, binding: Binding) -> str:
+        """Name keys as they are written on them."""
+        names = {"enter": "Enter", "escape": "Esc", "ctrl+c": "Ctrl+C", "ctrl+p": "Ctrl+P", "ctrl+n": "Ctrl+N", "ctrl+q": "Ctrl+Q"}
+        return names.get(binding.key, binding.key.upper())
+
+    # Pages
+
+    def show(self, page: Page) -> None:
+        """Put a page in the place of the one that is shown."""
+        if any(isinstance(one, Page) for one in self.screen_stack):
+            while not isinstance(self.screen, Page):
+                _ = self.pop_screen()
+            _ = self.switch_screen(page)
+        else:
+            _ = self.push_screen(page)
+
+    def show_sign_in(self, *, again: bool = False) -> None:
+        """Sign in; who is signed in already goes on, unless they want to sign in `again`."""
+        from screens.sign_in import SignInPage
+
+        if self.signed_in is not None and not again:
+            self._enter_again()
+        else:
+            self.show(SignInPage())
+
+    def show_steps(self, *, to_review: bool = False) -> None:
+        """Show the step where the person is; with `to_review` the next thing after it is the review."""
+        from screens.step import StepPage
+
+        self.show(StepPage(to_review=to_review))
+
+    def show_review(self) -> None:
+        """Show all answers and Azure's preview."""
+        from screens.review import ReviewPage
+
+        self.show(ReviewPage())
+
+    def show_apply(self, deed: Deed | None = None) -> None:
+        """Carry something out: the plan, unless another deed is named."""
+        from screens.apply import ApplyPage, Deed
+
+        self.show(ApplyPage(deed or Deed.APPLY))
+
+    def show_done(self, outcome: Outcome, deed: Deed) -> None:
+        """Show how a deed ended."""
+        from screens.done import DonePage
+
+        self.show(DonePage(outcome, deed))
+
+    def ask_undo(self) -> None:
+        """Ask before removing what the profile made."""
+        from screens.apply import Deed
+        from screens.done import DonePage, undo_question
+        from wizard.apply.undo import preview_undo
+
+        if self.setup is None:
+            return
+
+        def answered(choice: str | None) -> None:
+            if choice == "remove":
+                self.show_apply(Deed.UNDO)
+            elif not isinstance(self.screen, DonePage):
+                self.go_home()
+
+        _ = self.push_screen(undo_question(self.setup.profile.name, preview_undo(self.setup)), answered)
+
+    def go_home(self) -> None:
+        """Close the profile and show the home screen."""
+        self.run_worker(self._go_home(), group="flow", exclusive=True)
+
+    async def _go_home(self) -> None:
+        await self._close()
+        self.show(HomePage())
+
+    # The profile
+
+    def open_profile(self, guide: Guide, name: str, *, intent: str = "resume") -> None:
+        """Open a profile and go on with it: by its stage, or to `verify` or `undo` it."""
+        from profiles.errors import ProfilesError
+        from wizard.setup import WrongProfile
+
+        try:
+            self.setup = self._opened(guide, name)
+        except (ProfilesError, WrongProfile, OSError) as problem:
+            self.notify(line(problem), severity="error", markup=False)
+            return
+        self._intent = intent or "resume"
+        self.show_sign_in()
+
+    def _enter_again(self) -> None:
+        if self.signed_in is not None:
+            self.run_worker(self.enter(self.signed_in), group="flow", exclusive=True)
+
+    async def enter(self, signed_in: SignedIn) -> None:
+        """Connect the open profile as who signed in, and show where it goes on."""
+        from screens.connecting import enter_tenant
+        from wizard.azure.errors import AzureProblem
+
+        if self.signed_in is not None and self.signed_in is not signed_in:
+            await self.signed_in.close()
+        self.signed_in = signed_in
+        setup = self.setup
+        if setup is None:
+            self.show(HomePage())
+            return
+        await setup.connect(signed_in)
+        try:
+            await enter_tenant(setup)
+        except AzureProblem as problem:
+            self.notify(line(f"The saved tenant can't be entered: {problem}"), severity="warning", markup=False)
+        self._go_on(setup)
+
+    def _go_on(self, setup: Setup) -> None:
+        from screens.apply import Deed
+
+        intent, self._intent = self._intent, ""
+        stage = setup.profile.stage
+        if intent == "undo":
+            self.ask_undo()
+        elif intent == "verify" or (intent == "resume" and stage in {"applied", "proved"}):
+            self.show_apply(Deed.VERIFY)
+        elif stage == "applying":
+            self.show_review()
+        else:
+            self.show_steps()
+
+    async def settled(self) -> None:
+        """Wait until everything typed is on disk, and say it if that fails."""
+        from profiles.errors import ProfilesError
+
+        if self.setup is None:
+            return
+        try:
+            await self.setup.flush()
+        except (ProfilesError, OSError) as problem:
+            self.notify(line(f"Not saved: {problem}"), severity="error", markup=False)
+
+    async def _close(self) -> None:
+        from profiles.errors import ProfilesError
+
+        setup, self.setup = self.setup, None
+        if setup is None:
+            return
+        try:
+            await setup.close()
+        except (ProfilesError, OSError) as problem:
+            self.farewell = line(f"The last answers could not be saved: {problem}")
+
+    # Leaving
+
+    async def let_go(self) -> None:
+        """Save what is unsaved and close all connections."""
+        await self._close()
+        if self.signed_in is not None:
+            signed_in, self.signed_in = self.signed_in, None
+            await signed_in.close()
+
+    async def action_quit(self) -> None:
+        """Leave; while something is being carried out, ask first."""
+        from screens.apply import ApplyPage
+
+        page = self._page()
+        if isinstance(page, ApplyPage) and page.is_running:
+            page.action_stop()
+        else:
+            self._leave(DONE)
+
+    def leave_running(self) -> None:
+        """Leave while Azure goes on."""
+        self._leave(INTERRUPTED)
+
+    def action_how_to_quit(self) -> None:
+        """Say how to leave."""
+        self.notify("All is saved. Ctrl+Q leaves.", markup=False)
+
+    def action_light(self) -> None:
+        """Change between dark and light."""
+        self.theme = LIGHT.name if self.theme == DARK.name else DARK.name
+
+    def action_help(self) -> None:
+        """Say what the page is for, and its keys."""
+        from screens.help import help_dialog
+
+        page = self._page()
+        if page is not None:
+            _ = self.push_screen(help_dialog(page))
+
+    def _page(self) -> Page | None:
+        return next((one for one in reversed(self.screen_stack) if isinstance(one, Page)), None)
+
+    def _leave(self, code: int) -> None:
+        from screens.step import StepPage
+
+        page = self._page()
+        if isinstance(page, StepPage):
+            page.take_all()
+        if self.setup is not None and not self.farewell:
+            name = self.setup.profile.name
+            if self.setup.profile.stage in {"answering", "applying"}:
+                self.farewell = f"Saved. azimuth resume {name} goes on."
+        self.exit(return_code=code)
+
+    def _listen(self) -> None:
+        """Leave in order when the terminal closes or somebody ends us: Textual 8 would leave the terminal wrecked."""
+        try:
+            loop = asyncio.get_running_loop()
+            for which in _SIGNALS:
+                loop.add_signal_handler(which, self._ended_by, which)
+        except (NotImplementedError, RuntimeError, ValueError):
+            return  # not in the main thread, as in some tests, or not on this platform
+
+    def _ended_by(self, which: signal.Signals) -> None:
+        if self._leaving is None:
+            self._leaving = asyncio.create_task(self._come_to_rest(_ENDED_BY + which))
+
+    async def _come_to_rest(self, code: int) -> None:
+        from screens.apply import ApplyPage
+
+        page = self._page()
+        if isinstance(page, ApplyPage):
+            await page.come_to_rest()
+        self._leave(code)
+
+    def _fatal_error(self) -> None:
+        """End without Textual's own report: it prints the values of variables, and one of them may be a secret."""
+        self.fault = self.fault or sys.exception()
+        self._close_messages_no_wait()

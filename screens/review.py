@@ -1,0 +1,276 @@
+"""The review: every answer with its source, Azure's own preview of what would happen, and as whom; Enter applies."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import events, on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
+from textual.timer import Timer
+from textual.widgets import Button, OptionList
+from textual.widgets.option_list import Option
+
+from screens.page import Page
+from screens.signs import CHANGES, TONES, clock, sign
+from screens.terminal import Sign
+from screens.text import line
+from screens.widgets.rows import BLANK, Row, Rows, finding_row, heading
+from wizard.answers import Source
+from wizard.apply.outcome import SIGNS, Change, PlannedChange, Preview
+from wizard.azure.errors import AzureProblem
+from wizard.guide import Kind, Severity
+
+if TYPE_CHECKING:
+    from wizard.context import Context
+    from wizard.guide import Question, Step
+
+_SOURCES = {Source.CHOSEN: "you chose", Source.FOUND: "found", Source.DEFAULT: "default"}
+_SECOND_DIGIT = 0.7  # seconds in which a second digit may follow
+
+
+class ReviewPage(Page):
+    """Shows what was answered and what would come of it. Nothing is written before Enter on Apply."""
+
+    HELP: ClassVar[str | None] = (
+        "Nothing has been written yet. Azure itself was asked what it would do (validate and what-if), and whether you "
+        "hold every right that it takes. The number of an answer, or Enter on it, goes back to its step."
+    )
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f10", "apply", "Apply", id="review.apply", tooltip="Do what is listed, as the identity that is named"),
+        Binding("r", "again", "Ask again", id="review.again", tooltip="Check everything with Azure again"),
+        Binding("escape", "back", "Back", id="review.back", tooltip="Go back to the last step; nothing is lost"),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._preview: Preview | None = None
+        self._typed = ""
+        self._digit: Timer | None = None
+        self._began = 0.0
+        self._asking: Timer | None = None
+        self._lines: list[tuple[Step, Question]] = []
+
+    def body(self) -> ComposeResult:
+        """Put the answers beside Azure's word, and the one button below."""
+        with Horizontal(id="panes"):
+            answers = OptionList(id="answers", compact=True, markup=False)
+            answers.border_title = "Your answers"
+            yield answers
+            with VerticalScroll(id="preview", can_focus=False) as preview:
+                preview.border_title = "Azure says"
+                yield Rows()
+        with Vertical(id="foot"):
+            yield Rows(id="as-whom")
+            yield Button("Apply", id="apply", compact=True, disabled=True)
+
+    def on_mount(self) -> None:
+        """Show the answers, and ask Azure."""
+        super().on_mount()
+        self.query_one("#answers").focus()
+        self._show_answers()
+        self._ask()
+
+    # The answers
+
+    def _show_answers(self) -> None:
+        walkthrough = self.setup.walkthrough
+        self._lines = [(step, q) for step in walkthrough.steps for q in walkthrough.questions(step)]
+        answers = self.query_one("#answers", OptionList)
+        at = answers.highlighted
+        answers.set_options(self._option(i, step, question) for i, (step, question) in enumerate(self._lines, 1))
+        answers.highlighted = at or 0
+        self._label()
+
+    def _option(self, number: int, step: Step, question: Question, label: str = "") -> Option:
+        walkthrough = self.setup.walkthrough
+        value, source = walkthrough.answers.text(question.key), ""
+        if question.kind is Kind.SECRET:
+            value = "typed in, held in memory" if question.key in walkthrough.secrets else ""
+        elif value:
+            source = _SOURCES[walkthrough.answers.source(question.key)]
+        wrong = any(finding.blocks for finding in walkthrough.findings(question.key))
+        known = next((c.label for c in question.choices if c.value == value), label or value)
+        return Option(
+            Content.assemble(
+                Content.styled(f"{number:2} ", TONES["quiet"]),
+                Content.styled(f"{sign(Sign.WRONG)} " if wrong else "", TONES["bad"]),
+                Content.styled(f"{line(question.prompt)}  ", TONES["quiet"]),
+                Content.styled(line(known) or "not answered", "bold" if known else TONES["warn"]),
+                Content.styled(f"  {source}" if source else "", TONES["quiet"]),
+            ),
+            id=f"{step.number}:{question.key}",
+        )
+
+    @work(exclusive=True, group="labels")
+    async def _label(self) -> None:
+        """Put names where ids stand, once Azure has told them."""
+        walkthrough, answers = self.setup.walkthrough, self.query_one("#answers", OptionList)
+        for number, (step, question) in enumerate(self._lines, 1):
+            if question.kind is not Kind.PICK:
+                continue
+            try:
+                offered = await walkthrough.choices(question.key)
+            except AzureProblem:
+                continue  # the id stays, which is right too
+            value = walkthrough.answers.text(question.key)
+            label = next((choice.label for choice in offered if choice.value == value), "")
+            if label:
+                prompt = self._option(number, step, question, label).prompt
+                answers.replace_option_prompt_at_index(number - 1, prompt)
+
+    @on(OptionList.OptionSelected, "#answers")
+    def _jump(self, event: OptionList.OptionSelected) -> None:
+        self._go_to(event.option_index)
+
+    def _go_to(self, index: int) -> None:
+        step, _ = self._lines[index]
+        self.setup.walkthrough.go_to(step.number)
+        self.azimuth.show_steps(to_review=True)
+
+    def on_key(self, event: events.Key) -> None:
+        """Take the number of an answer; a second digit may follow where there are that many."""
+        if event.character is None or not event.character.isdecimal():
+            return
+        event.stop()
+        self._typed += event.character
+        if self._digit is not None:
+            self._digit.stop()
+        if int(self._typed) * 10 > len(self._lines):
+            self._number()
+        else:
+            self._digit = self.set_timer(_SECOND_DIGIT, self._number)
+
+    def _number(self) -> None:
+        number, self._typed = int(self._typed or 0), ""
+        if 0 < number <= len(self._lines):
+            self._go_to(number - 1)
+
+    # Azure's word
+
+    @work(exclusive=True, group="preview")
+    async def _ask(self) -> None:
+        from wizard.apply.preflight import preflight
+
+        self._preview = None
+        self._began = time.monotonic()
+        self._wait()
+        self._asking = self.set_interval(1, self._wait)
+        try:
+            await self.azimuth.settled()
+            preview = await preflight(self.setup)
+        except AzureProblem as problem:
+            rows = [
+                Row(f"Azure could not be asked: {problem}", sign(Sign.WRONG), "bad", problem.advice),
+                Row(quiet="R asks again."),
+            ]
+            self._tell(rows)
+            return
+        finally:
+            self._asking.stop()
+        self._preview = preview
+        self._show_answers()
+        self._tell(preview_rows(preview))
+        self._offer(preview)
+
+    def _wait(self) -> None:
+        waited = clock(time.monotonic() - self._began)
+        self._tell([Row("Checking every answer, your rights and the plan…", sign(Sign.HERE), "accent", right=waited)])
+        button = self.query_one("#apply", Button)
+        button.disabled = True
+
+    def _offer(self, preview: Preview) -> None:
+        self.tell_context()
+        self.query_one("#as-whom", Rows).show(
+            [as_whom(preview.context, self.azimuth.cloud.banner)] if not preview.blocked else []
+        )
+        button = self.query_one("#apply", Button)
+        button.label = Content(_offered(preview))
+        button.disabled = preview.blocked
+        if not preview.blocked:
+            button.focus()
+        self.refresh_bindings()
+
+    def _tell(self, rows: list[Row]) -> None:
+        self.query_one("#preview", VerticalScroll).query_one(Rows).show(rows)
+
+    @property
+    def told(self) -> str:
+        """Azure's word, as text."""
+        return self.query_one("#preview", VerticalScroll).query_one(Rows).told
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer Apply only when nothing stands in the way."""
+        if action == "apply":
+            return True if self._preview is not None and not self._preview.blocked else None
+        return super().check_action(action, parameters)
+
+    @on(Button.Pressed, "#apply")
+    def _pressed(self) -> None:
+        self.action_apply()
+
+    def action_apply(self) -> None:
+        """Carry the plan out."""
+        if self._preview is not None and not self._preview.blocked:
+            self.azimuth.show_apply()
+
+    def action_again(self) -> None:
+        """Ask Azure again."""
+        self._ask()
+
+    def action_back(self) -> None:
+        """Go back to the steps."""
+        self.azimuth.show_steps()
+
+
+def _offered(preview: Preview) -> str:
+    if preview.blocked:
+        return "Mend what is wrong first"
+    if preview.nothing_to_do:
+        return "Enter: nothing to make; prove it again"
+    return "Enter: apply"
+
+
+def as_whom(context: Context, banner: str) -> Row:
+    """Return who writes where, shown once more before the first write."""
+    into = context.subscription_name or context.subscription or context.tenant_name or context.tenant
+    short = f" ({context.subscription[:4]}…)" if context.subscription else ""
+    where = f"tenant {context.tenant_name or context.tenant}, {context.cloud}"
+    return Row(
+        f"As  {context.identity}  into  {into}{short}", quiet=where, right=banner, text_tone="strong"
+    )
+
+
+def preview_rows(preview: Preview) -> list[Row]:
+    """Return a preview as rows: what is wrong, what would happen, the rights, and what stays for people."""
+    weighty = [f for f in preview.findings if f.severity in {Severity.ERROR, Severity.WARNING}]
+    rows = [finding_row(finding) for finding in weighty]
+    if preview.changes:
+        rows += [*([BLANK] if rows else []), *_counts(preview), BLANK]
+        rows += [_change(change) for change in preview.changes]
+    elif not preview.blocked:
+        rows.append(Row("Nothing has to be made for these answers.", "=", "quiet"))
+    if preview.rights:
+        rows += [BLANK, Row(f"Rights: {preview.rights}", sign(Sign.DONE), "good")]
+    if preview.manual:
+        rows += [BLANK, heading("Stays for you")]
+        rows += [Row(task.title, sign(Sign.WAITS), "warn", task.text) for task in preview.manual]
+    if preview.blocked:
+        rows += [BLANK, Row("Nothing can be applied before this is mended.", text_tone="warn")]
+    return rows
+
+
+def _counts(preview: Preview) -> list[Row]:
+    if preview.nothing_to_do:
+        return [Row("All of it is there already: nothing will change.", sign(Sign.DONE), "good", text_tone="good")]
+    kept = preview.count(Change.KEEP) + preview.untouched
+    told = f"+ {preview.count(Change.CREATE)} to create   ~ {preview.count(Change.CHANGE)} to change   = {kept} untouched"
+    return [Row(told, text_tone="strong")]
+
+
+def _change(change: PlannedChange) -> Row:
+    word, tone = CHANGES[change.change.value]
+    return Row(" ".join(filter(None, (change.kind, change.label))), SIGNS[change.change], tone, change.detail, word=word)
