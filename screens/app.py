@@ -92,6 +92,9 @@ class AzimuthApp(App[None]):
         machine: Machine | None = None,
     ) -> None:
         super().__init__()
+        for theme in (DARK, LIGHT):
+            self.register_theme(theme)
+        self.theme = DARK.name
         self.cloud = cloud
         self.setup: Setup | None = None
         self.signed_in: SignedIn | None = None
@@ -110,16 +113,17 @@ class AzimuthApp(App[None]):
         return Setup.begin(guide, name, self.cloud, machine=self._machine)
 
     def on_mount(self) -> None:
-        """Dress up, listen to signals, and open the first page."""
-        for theme in (DARK, LIGHT):
-            self.register_theme(theme)
-        self.theme = DARK.name
+        """Listen to signals, and open the first page."""
         self.set_class(is_plain(), "-plain")
         self._listen()
         if self.setup is not None:
             self.show_sign_in()
         else:
             self.show(HomePage(start=self._guide))
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """Give our own colours a value under any theme."""
+        return DARK.variables
 
     def get_key_display(self, binding: Binding) -> str:
         """Name keys as they are written on them."""

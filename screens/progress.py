@@ -49,8 +49,11 @@ class ProgressLines:
         output = self._output
         match event:
             case Started(_, label):
-                output.tell(Sign.HERE, label, "accent")
-            case Waiting(key, _, why, seconds, at_most):
+                if output.verbose:
+                    output.tell(Sign.HERE, label, "accent")
+            case Waiting(key, label, why, seconds, at_most):
+                if key not in self._told and not output.verbose:
+                    output.tell(Sign.HERE, label, "accent")
                 if seconds - self._told.get(key, -_EVERY) >= _EVERY:
                     self._told[key] = seconds
                     output.say(f"    {_clock(seconds)} waiting (at most {_clock(at_most)}): {why}", "quiet")

@@ -267,7 +267,7 @@ def _counts(preview: Preview) -> list[Row]:
     if preview.nothing_to_do:
         return [Row("All of it is there already: nothing will change.", sign(Sign.DONE), "good", text_tone="good")]
     kept = preview.count(Change.KEEP) + preview.untouched
-    told = f"+ {preview.count(Change.CREATE)} to create   ~ {preview.count(Change.CHANGE)} to change   = {kept} untouched"
+    told = f"+ {preview.count(Change.CREATE)} to create · ~ {preview.count(Change.CHANGE)} to change · = {kept} untouched"
     return [Row(told, text_tone="strong")]
 
 

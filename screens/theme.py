@@ -17,7 +17,7 @@ DARK = Theme(
     surface="#151c26",
     panel="#1b2431",
     variables={
-        "quiet": "#8494ab",
+        "quiet": "#8e9db4",
         "heading": "#9db4d4",
         "frame": "#2b384b",
         "frame-focus": "#4b78a8",
@@ -25,7 +25,7 @@ DARK = Theme(
         "field-focus": "#253650",
         "badge": "#e3b062",
         "badge-text": "#1b1508",
-        "block-cursor-background": "#26405f",
+        "block-cursor-background": "#203857",
         "block-cursor-foreground": "#f2f6fc",
         "block-cursor-text-style": "none",
         "block-cursor-blurred-background": "#223249",

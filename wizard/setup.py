@@ -84,7 +84,8 @@ class Setup:
         answers: Mapping[str, Value] | None = None,
         machine: Machine | None = None,
     ) -> Setup:
-        """Start a profile, or go on with the one of that name; `answers` are taken over.
+        """Start a profile, or go on with the one of that name. `answers`, where given, are all there is: what the
+        profile had besides them falls back to its default.
 
         Raises:
             WrongProfile: it is of another guide or cloud.
@@ -99,8 +100,8 @@ class Setup:
         if profile.cloud != cloud.name:
             raise WrongProfile(f"Profile {name} is of {profile.cloud}, not {cloud.name}; take another name.")
         setup = cls(guide, profile, cloud, store, machine)
-        for key, value in (answers or {}).items():
-            setup.walkthrough.record(key, value)
+        if answers is not None:
+            setup.walkthrough.replace(answers)
         return setup
 
     @classmethod

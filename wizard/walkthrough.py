@@ -99,6 +99,17 @@ class Walkthrough:
         self._changed()
         return findings
 
+    def replace(self, answers: Mapping[str, Value]) -> None:
+        """Take these answers in place of all that were given.
+
+        Raises:
+            KeyError: the guide asks no such question.
+        """
+        for key in [key for key in self.given if key not in answers]:
+            self.forget(key)
+        for key, value in answers.items():
+            self.record(key, value)
+
     def _keep_secret(self, question: Question, typed: str) -> Findings:
         self._seen.pop(question.key, None)
         self.secrets.pop(question.key, None)

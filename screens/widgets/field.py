@@ -173,7 +173,7 @@ class Field(Widget):
         rows += [finding_row(finding) for finding in self._findings]
         if self._busy:
             rows.append(Row("checking…", sign(Sign.HERE), "accent", text_tone="quiet"))
-        elif not rows and self.question.rule:
+        elif not rows and self.question.rule and self.question.kind.value != "choice":
             rows.append(Row(quiet=self.question.rule))
         self.query_one(".findings", Rows).show(rows)
         self.set_class(any(finding.blocks for finding in self._findings), "-wrong")

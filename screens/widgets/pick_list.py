@@ -44,6 +44,7 @@ class PickList(Widget):
     PickList {
         height: auto; width: 1fr; layout: vertical;
         Horizontal { height: 1; }
+        PickInput { width: 1fr; }
         Label { width: auto; color: $quiet; padding: 0 0 0 2; }
         #head { padding: 0; width: 1fr; }
         OptionList { height: auto; }

@@ -52,7 +52,7 @@ def _manual(plan: Plan) -> list[Row]:
 
 
 def _variables(plan: Plan) -> list[Row]:
-    rows = [Row(output.name, quiet="(secret)" if output.secret else "", indent=2) for output in plan.outputs]
+    rows = [Row(output.name, quiet="secret" if output.secret else "") for output in plan.outputs]
     return [heading(f"Sets {len(rows)} variables"), *rows] if rows else []
 
 

@@ -34,11 +34,14 @@ class Table:
             max([cell_len(head), *(cell_len(cell(choice, i)) for choice in choices)])
             for i, head in enumerate(heads)
         ]
-        while len(needs) > 1 and sum(min(need, _NARROWEST + _GAP) + _GAP for need in needs) > width - _MARK:
+        least = [min(need, max(_NARROWEST, cell_len(head))) + _GAP for need, head in zip(needs, heads, strict=True)]
+        while len(needs) > 1 and sum(least[: len(needs)]) > width - _MARK + _GAP:
             needs.pop()
         room = width - _MARK - _GAP * (len(needs) - 1)
-        while sum(needs) > room and max(needs) > _NARROWEST:
-            needs[needs.index(max(needs))] -= 1
+        floors = [min(need, max(_NARROWEST, cell_len(head))) for need, head in zip(needs, heads, strict=False)]
+        while sum(needs) > room and any(need > floor for need, floor in zip(needs, floors, strict=True)):
+            widest = max(range(len(needs)), key=lambda i: needs[i] - floors[i])
+            needs[widest] -= 1
         return cls(tuple(needs))
 
     def head(self, heads: Sequence[str]) -> Content:

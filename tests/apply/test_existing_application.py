@@ -32,7 +32,9 @@ async def test_it_gets_a_secret_and_a_role_and_loses_them_again(tmp_path: Path) 
         assert state_of(tmp_path, without=TRACES) == before
 
 
-async def test_a_secret_that_the_person_has_is_kept_and_never_removed(tmp_path: Path, azimuth_home: Path) -> None:
+async def test_a_secret_that_the_person_has_is_kept_and_never_removed(
+    tmp_path: Path, azimuth_home: Path
+) -> None:
     with practice(tmp_path) as cloud:
         async with himl(cloud, answers={**EXISTING, "secret_from": "mine"}) as setup:
             assert setup.azure is not None

@@ -195,3 +195,27 @@ async def test_who_may_not_register_applications_is_told_before_anything_is_made
     (finding,) = [f for f in preview.findings if f.blocks]
     assert finding.question == "app_name"
     assert "administrators" in finding.what
+
+
+async def test_what_earlier_answers_made_is_told_and_undone_with_the_rest(tmp_path: Path) -> None:
+    with practice(tmp_path) as cloud:
+        before = state_of(tmp_path, without=TRACES)
+        async with himl(cloud) as setup:
+            assert not any("earlier answers" in f.what for f in (await preflight(setup)).findings)
+            await Run(setup).go()
+        async with himl(cloud, answers={**HIML, "role": "data_scientist"}) as setup:
+            preview = await preflight(setup)
+            (told,) = [f.what for f in preview.findings if "earlier answers" in f.what]
+            assert "role assignment Contributor on rg-vision" in told
+            outcome = await Run(setup).go()
+            assert outcome.made == ("role assignment AzureML Data Scientist on vision",)
+            assert (await undo(setup)).ok
+        assert state_of(tmp_path, without=TRACES) == before
+
+
+async def test_an_answers_file_is_all_there_is(tmp_path: Path) -> None:
+    with practice(tmp_path) as cloud:
+        async with himl(cloud, answers={**HIML, "secret_months": 12}) as setup:
+            await setup.walkthrough.check_all()
+        async with himl(cloud) as setup:
+            assert setup.walkthrough.answers.number("secret_months") == 6

@@ -25,7 +25,12 @@ class _StopsAt:
         self.asked: asyncio.Task[None] | None = None
 
     def __call__(self, event: Event) -> None:
-        if self.run is not None and isinstance(event, Waiting) and event.key == self.task and self.asked is None:
+        if (
+            self.run is not None
+            and isinstance(event, Waiting)
+            and event.key == self.task
+            and self.asked is None
+        ):
             stop = self.run.leave if self.how == "leave" else self.run.cancel
             self.asked = asyncio.get_running_loop().create_task(stop())
 

@@ -98,7 +98,12 @@ def label(stage: Stage) -> str:
 
 def kind_of(resource: Resource) -> str:
     """Return the plain word for a resource type: ``Microsoft.Authorization/roleAssignments`` is a role assignment."""
-    word = resource.type.rsplit("/", 1)[-1].removesuffix("s")
+    return kind_word(resource.type)
+
+
+def kind_word(resource_type: str) -> str:
+    """Return the plain word for a resource type of ARM."""
+    word = resource_type.rsplit("/", 1)[-1].removesuffix("s")
     return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", word).lower()
 
 

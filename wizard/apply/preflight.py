@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from profiles.secrets import SecretStoreError
-from wizard.apply.deploy import UNCHANGED, kind_of, staged
+from wizard.apply.deploy import UNCHANGED, kind_of, kind_word, staged
 from wizard.apply.directory import find
 from wizard.apply.events import unheard
 from wizard.apply.outcome import Change, PlannedChange, Preview
@@ -15,7 +15,7 @@ from wizard.apply.work import Work
 from wizard.azure.errors import AzureProblem, Forbidden
 from wizard.azure.model import ChangeKind
 from wizard.guide import Finding, Findings, Severity
-from wizard.plan import DirectoryObject, Known, Plan, Resource, derived_guid
+from wizard.plan import DirectoryKind, DirectoryObject, Known, Plan, Resource, derived_guid
 from wizard.threads import in_daemon_thread
 
 if TYPE_CHECKING:
@@ -54,7 +54,8 @@ async def preflight(setup: Setup) -> Preview:
     changes = await _directory(work, plan)
     resources, untouched, refused = await _resources(work, plan)
     kept = tuple(PlannedChange(Change.KEEP, "", k.label, k.detail, k.id) for k in plan.kept)
-    findings = (*found, *lacking, *(refused if not lacking else ()))
+    superseded = _superseded(setup, work, plan)
+    findings = (*found, *superseded, *lacking, *(refused if not lacking else ()))
     lines = (*changes, *resources, *kept)
     return Preview(setup.context, lines, findings, rights, untouched, plan.manual)
 
@@ -156,6 +157,29 @@ async def _resources(work: Work, plan: Plan) -> tuple[tuple[PlannedChange, ...],
         untouched += sum(1 for change in changes if change.kind in UNCHANGED)
     work.known = sure
     return tuple(lines), untouched, tuple(refused)
+
+
+def _superseded(setup: Setup, work: Work, plan: Plan) -> Findings:
+    """Tell what this profile made by earlier answers and these answers no longer want: it stays until undo."""
+    now = {key: fields.get("id", "") for key, fields in work.known.items()}
+    known = _stand_ins(plan.resources, work.known)
+    now |= {resource.key: resource.id(known) for resource in plan.resources}
+    wanted = {identity.lower() for identity in now.values()}
+    left = [m for m in setup.journal.made() if m.kind != "deployment"]
+    left = [
+        m
+        for m in left
+        if str(m.fields.get("id", "")).lower() not in wanted and m.kind != DirectoryKind.PASSWORD
+    ]
+    if not left:
+        return ()
+    names = ", ".join(f"{_plain(m.kind)} {m.fields.get('label') or m.fields.get('id')}" for m in left)
+    what = f"By earlier answers this profile made {names}, which these answers no longer want."
+    return (Finding(Severity.WARNING, REVIEW, what, "It stays.", "Undo removes it; then apply again."),)
+
+
+def _plain(kind: str) -> str:
+    return kind_word(kind) if "/" in kind else kind
 
 
 def _stand_ins(resources: Sequence[Resource], known: Known) -> dict[str, dict[str, str]]:

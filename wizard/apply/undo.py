@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from profiles.errors import ProfilesError
 from profiles.secrets import Binding
+from wizard.apply.deploy import kind_word
 from wizard.apply.events import OnEvent, Outlined, Result, Task, unheard
 from wizard.apply.journal import Made
 from wizard.apply.outcome import Change, End, Outcome, PlannedChange
@@ -52,11 +53,7 @@ def removable(setup: Setup) -> tuple[Made, ...]:
 
 def _kind(made: Made) -> str:
     if "/" in made.kind:
-        return (
-            "role assignment"
-            if made.kind.lower().endswith("roleassignments")
-            else made.kind.rsplit("/", 1)[-1]
-        )
+        return kind_word(made.kind)
     return "record of deployment" if made.kind == _DEPLOYMENT else made.kind
 
 
