@@ -84,8 +84,9 @@ class Setup:
         answers: Mapping[str, Value] | None = None,
         machine: Machine | None = None,
     ) -> Setup:
-        """Start a profile, or go on with the one of that name. `answers`, where given, are all there is: what the
-        profile had besides them falls back to its default.
+        """Start a profile, or go on with the one of that name.
+
+        `answers`, where given, are all there is: what the profile had besides falls back to its default.
 
         Raises:
             WrongProfile: it is of another guide or cloud.

@@ -8,15 +8,16 @@ import signal
 import sys
 from pathlib import Path
 
+from profiles import files
 from tests.rehearsal import himl, practice
 from wizard.apply import journal
 from wizard.apply.run import Run
 
 
 def _die_at(line: int, when: str) -> None:
-    write, count = journal.append_line, 0
+    write, count = files.append_line, 0
 
-    def append(path: Path, text: str) -> None:
+    def append(path: files.PathText, text: str) -> None:
         nonlocal count
         count += 1
         if count == line and when == "before":
@@ -25,7 +26,7 @@ def _die_at(line: int, when: str) -> None:
         if count == line:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    journal.append_line = append
+    setattr(journal, "append_line", append)  # noqa: B010 - the name that the journal looks up
 
 
 async def _apply(folder: Path) -> None:
