@@ -79,6 +79,9 @@ class AzimuthApp(App[None]):
         Binding(
             "ctrl+c", "how_to_quit", "How to leave", id="app.how_to_quit", show=False, tooltip="Say how to leave"
         ),
+        Binding(
+            "ctrl+p", "command_palette", "All actions", id="app.palette", priority=True, tooltip="Search all actions"
+        ),
         Binding("f9", "light", "Light or dark", id="app.light", show=False, tooltip="Change the colours"),
     ]
 

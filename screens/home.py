@@ -11,12 +11,12 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
-from textual.widgets import OptionList
+from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from screens.dialogs import AskName
 from screens.page import Page
-from screens.signs import STAGES, TONES, Mark, sign
+from screens.signs import STAGES, TONES, Mark, is_plain, sign
 from screens.terminal import Sign
 from screens.text import line
 from screens.widgets.rows import BLANK, Row, Rows, heading
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from wizard.guide import Guide
 
 _HALF_FINISHED = ("answering", "applying")
+_LETTERS = ("▄▀█ ▀█ █ █▀▄▀█ █ █ ▀█▀ █ █", "█▀█ █▄ █ █ ▀ █ █▄█  █  █▀█")
 _DAY = 86_400
 _HOUR = 3_600
 
@@ -41,6 +42,14 @@ class _Shelf:
     profiles: tuple[ProfileSummary, ...]
 
 
+class Shelf(OptionList):
+    """The list of the home screen."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "select", "Open", id="home.open", tooltip="Start the guide, or go on with the profile"),
+    ]
+
+
 class HomePage(Page):
     """Lists profiles and guides. `start` names a guide to begin with at once."""
 
@@ -49,7 +58,6 @@ class HomePage(Page):
         "was made, and the variables it gives. Enter starts a guide or goes on with a profile, exactly where it stopped."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "open", "Open", id="home.open", tooltip="Start the guide, or go on with the profile"),
         Binding("v", "verify", "Verify", id="home.verify", tooltip="Prove again what the profile made"),
         Binding("u", "undo", "Undo", id="home.undo", tooltip="Remove what the profile made; you are asked first"),
         Binding("escape", "quit", "Quit", id="home.quit", tooltip="Leave Azimuth; everything is saved"),
@@ -62,9 +70,10 @@ class HomePage(Page):
 
     def body(self) -> ComposeResult:
         """Put the list beside what is known of the marked line."""
+        yield Static(_hero(), id="hero", markup=False)
         with Horizontal(id="panes"):
-            choices = OptionList(id="shelf", compact=True, markup=False)
-            choices.border_title = "From an Azure sign-in to a working ML platform"
+            choices = Shelf(id="shelf", compact=True, markup=False)
+            choices.border_title = "Go on, or begin"
             yield choices
             with VerticalScroll(id="about", can_focus=False) as about:
                 about.border_title = "About"
@@ -148,10 +157,6 @@ class HomePage(Page):
         elif kind == "profile":
             self._continue("")
 
-    def action_open(self) -> None:
-        """Open what is marked."""
-        self.query_one("#shelf", OptionList).action_select()
-
     def action_verify(self) -> None:
         """Prove again what the profile made."""
         self._continue("verify")
@@ -190,6 +195,13 @@ class HomePage(Page):
         except ProfileError:
             return "1 to 64 letters, digits, . _ or -, the first a letter or digit."
         return f"There is a profile {name} already." if taken else ""
+
+
+def _hero() -> Content:
+    said = Content.styled("From an Azure sign-in to an ML platform that is set up and proved.", TONES["quiet"])
+    if is_plain():
+        return said
+    return Content("\n").join([*(Content.styled(row, TONES["accent"]) for row in _LETTERS), said])
 
 
 def _title(text: str, *, first: bool) -> Option:

@@ -42,9 +42,6 @@ class Page(Screen[None]):
         Binding(
             "f1", "app.help", "Help", id="page.help", tooltip="What this screen is for, and all its keys"
         ),
-        Binding(
-            "ctrl+p", "app.command_palette", "All actions", id="page.palette", tooltip="Search all actions"
-        ),
     ]
     HELP: ClassVar[str | None] = ""
 
@@ -95,7 +92,7 @@ class Page(Screen[None]):
         """Yield the actions of this page for the list of all actions."""
         for active in self.active_bindings.values():
             binding = active.binding
-            ours = active.node in (self, self.app) and binding.id and binding.id != "page.palette"
+            ours = active.node in (self, self.app) and binding.id and binding.id != "app.palette"
             if ours and active.enabled:
                 yield Command(binding.description, binding.tooltip, partial(self.run_action, binding.action))
 

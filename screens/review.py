@@ -32,6 +32,22 @@ _SOURCES = {Source.CHOSEN: "you chose", Source.FOUND: "found", Source.DEFAULT: "
 _SECOND_DIGIT = 0.7  # seconds in which a second digit may follow
 
 
+class AnswerList(OptionList):
+    """The list of the answers."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "select", "Change", id="review.change", tooltip="Go to the step of the marked answer"),
+    ]
+
+
+class ApplyButton(Button):
+    """The one button."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "press", "Apply", id="review.press", tooltip="Do what is listed, as the identity that is named"),
+    ]
+
+
 class ReviewPage(Page):
     """Shows what was answered and what would come of it. Nothing is written before Enter on Apply."""
 
@@ -40,7 +56,7 @@ class ReviewPage(Page):
         "hold every right that it takes. The number of an answer, or Enter on it, goes back to its step."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("f10", "apply", "Apply", id="review.apply", tooltip="Do what is listed, as the identity that is named"),
+        Binding("f10", "apply", "Apply", id="review.apply", show=False, tooltip="Do what is listed, as the identity that is named"),
         Binding("r", "again", "Ask again", id="review.again", tooltip="Check everything with Azure again"),
         Binding("escape", "back", "Back", id="review.back", tooltip="Go back to the last step; nothing is lost"),
     ]
@@ -53,11 +69,12 @@ class ReviewPage(Page):
         self._began = 0.0
         self._asking: Timer | None = None
         self._lines: list[tuple[Step, Question]] = []
+        self._labels: dict[str, str] = {}
 
     def body(self) -> ComposeResult:
         """Put the answers beside Azure's word, and the one button below."""
         with Horizontal(id="panes"):
-            answers = OptionList(id="answers", compact=True, markup=False)
+            answers = AnswerList(id="answers", compact=True, markup=False)
             answers.border_title = "Your answers"
             yield answers
             with VerticalScroll(id="preview", can_focus=False) as preview:
@@ -65,7 +82,7 @@ class ReviewPage(Page):
                 yield Rows()
         with Vertical(id="foot"):
             yield Rows(id="as-whom")
-            yield Button("Apply", id="apply", compact=True, disabled=True)
+            yield ApplyButton("Apply", id="apply", compact=True, disabled=True)
 
     def on_mount(self) -> None:
         """Show the answers, and ask Azure."""
@@ -79,37 +96,54 @@ class ReviewPage(Page):
     def _show_answers(self) -> None:
         walkthrough = self.setup.walkthrough
         self._lines = [(step, q) for step in walkthrough.steps for q in walkthrough.questions(step)]
-        answers = self.query_one("#answers", OptionList)
-        at = answers.highlighted
-        answers.set_options(self._option(i, step, question) for i, (step, question) in enumerate(self._lines, 1))
-        answers.highlighted = at or 0
+        self._write()
         self._label()
 
-    def _option(self, number: int, step: Step, question: Question, label: str = "") -> Option:
-        walkthrough = self.setup.walkthrough
-        value, source = walkthrough.answers.text(question.key), ""
-        if question.kind is Kind.SECRET:
-            value = "typed in, held in memory" if question.key in walkthrough.secrets else ""
-        elif value:
-            source = _SOURCES[walkthrough.answers.source(question.key)]
-        wrong = any(finding.blocks for finding in walkthrough.findings(question.key))
-        known = next((c.label for c in question.choices if c.value == value), label or value)
-        return Option(
-            Content.assemble(
-                Content.styled(f"{number:2} ", TONES["quiet"]),
-                Content.styled(f"{sign(Sign.WRONG)} " if wrong else "", TONES["bad"]),
-                Content.styled(f"{line(question.prompt)}  ", TONES["quiet"]),
-                Content.styled(line(known) or "not answered", "bold" if known else TONES["warn"]),
-                Content.styled(f"  {source}" if source else "", TONES["quiet"]),
-            ),
-            id=f"{step.number}:{question.key}",
+    def _write(self) -> None:
+        answers = self.query_one("#answers", OptionList)
+        at = answers.highlighted
+        width = max(answers.scrollable_content_region.width, 30)
+        asked = max((len(f"{step.number} {q.prompt}") for step, q in self._lines), default=0)
+        asked = min(asked, width // 2)
+        answers.set_options(
+            Option(self._line(i, step, question, asked, width), id=f"{step.number}:{question.key}")
+            for i, (step, question) in enumerate(self._lines, 1)
         )
+        answers.highlighted = at or 0
+
+    def on_resize(self) -> None:
+        """Write the answers again for another width."""
+        if self._lines:
+            self.call_after_refresh(self._write)
+
+    def _line(self, number: int, step: Step, question: Question, asked: int, width: int) -> Content:
+        walkthrough, key = self.setup.walkthrough, question.key
+        value, source = walkthrough.answers.text(key), ""
+        if question.kind is Kind.SECRET:
+            value = "typed in, held in memory" if key in walkthrough.secrets else ""
+        elif value:
+            source = _SOURCES[walkthrough.answers.source(key)]
+        known = next((c.label for c in question.choices if c.value == value), self._labels.get(key, value))
+        wrong = any(finding.blocks for finding in walkthrough.findings(key))
+        mark = f"{sign(Sign.WRONG)} wrong  " if wrong else ""
+        prompt = Content.styled(line(f"{step.number} {question.prompt}"), TONES["quiet"])
+        prompt = prompt.truncate(asked, ellipsis=True)
+        left = Content.assemble(
+            Content.styled(f"{number:2}  ", TONES["accent"]),
+            prompt.pad_right(asked - prompt.cell_length + 2),
+            Content.styled(mark, TONES["bad"]),
+            Content.styled(line(known) or "not answered", "bold" if known else TONES["warn"]),
+        )
+        room = width - len(source) - 1
+        if left.cell_length > room:
+            left = left.truncate(room, ellipsis=True)
+        return Content.assemble(left.pad_right(room + 1 - left.cell_length), Content.styled(source, TONES["quiet"]))
 
     @work(exclusive=True, group="labels")
     async def _label(self) -> None:
         """Put names where ids stand, once Azure has told them."""
-        walkthrough, answers = self.setup.walkthrough, self.query_one("#answers", OptionList)
-        for number, (step, question) in enumerate(self._lines, 1):
+        walkthrough = self.setup.walkthrough
+        for _, question in self._lines:
             if question.kind is not Kind.PICK:
                 continue
             try:
@@ -117,10 +151,8 @@ class ReviewPage(Page):
             except AzureProblem:
                 continue  # the id stays, which is right too
             value = walkthrough.answers.text(question.key)
-            label = next((choice.label for choice in offered if choice.value == value), "")
-            if label:
-                prompt = self._option(number, step, question, label).prompt
-                answers.replace_option_prompt_at_index(number - 1, prompt)
+            self._labels |= {question.key: choice.label for choice in offered if choice.value == value}
+        self._write()
 
     @on(OptionList.OptionSelected, "#answers")
     def _jump(self, event: OptionList.OptionSelected) -> None:

@@ -25,6 +25,14 @@ if TYPE_CHECKING:
     from wizard.azure.ways import SignInPrompt, WayState
 
 
+class Ways(OptionList):
+    """The list of the ways in."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "select", "Sign in", id="sign_in.go", tooltip="Sign in the marked way"),
+    ]
+
+
 class SignInPage(Page):
     """Lets the person choose how to sign in, and waits with them."""
 
@@ -33,7 +41,6 @@ class SignInPage(Page):
         "the quickest way; a device code works from any machine. A way that is not possible here says why."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "sign_in", "Sign in", id="sign_in.go", tooltip="Sign in the marked way"),
         Binding("c", "copy", "Copy code", id="sign_in.copy", tooltip="Copy the code to the clipboard"),
         Binding("escape", "back", "Back", id="sign_in.back", tooltip="Stop waiting, or go back to the home screen"),
     ]
@@ -49,7 +56,7 @@ class SignInPage(Page):
         with Vertical(id="sheet") as sheet:
             sheet.border_title = plain(f"Sign in to {self.azimuth.cloud.label}")
             yield Rows(id="lead")
-            yield OptionList(id="ways", compact=True, markup=False)
+            yield Ways(id="ways", compact=True, markup=False)
             yield Static(id="code", markup=False)
             yield Rows(id="said")
 
@@ -85,10 +92,6 @@ class SignInPage(Page):
     @on(OptionList.OptionSelected)
     def _chosen(self, event: OptionList.OptionSelected) -> None:
         self._sign_in(self._states[event.option_index].way.key)
-
-    def action_sign_in(self) -> None:
-        """Sign in the marked way."""
-        self.query_one("#ways", OptionList).action_select()
 
     @work(exclusive=True, group="sign-in")
     async def _sign_in(self, way: str) -> None:

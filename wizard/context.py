@@ -66,7 +66,7 @@ CHAPTER = Chapter(
                     Kind.PICK,
                     rule="An enabled subscription, by id or by name.",
                     offers=checks.offer_subscriptions,
-                    checks=(checks.managed_by_others, checks.may_assign_roles),
+                    checks=(checks.managed_by_others, checks.in_entered_tenant, checks.may_assign_roles),
                     columns=("State", "Tenant", "May assign roles", "Id"),
                 ),
             ),

@@ -11,7 +11,11 @@ from wizard.guide import Choice, Kind, Question
 from wizard.guides import all_guides
 from wizard.shapes import between, guid, length, printable, tenant
 
-COLOURS = (Choice("red", "Red"), Choice("blue", "Blue", aliases=("azure",)), Choice("grey", "Grey", refusal="Sold out."))
+COLOURS = (
+    Choice("red", "Red"),
+    Choice("blue", "Blue", aliases=("azure",)),
+    Choice("grey", "Grey", refusal="Sold out."),
+)
 
 
 def _first(question: Question, raw: Value) -> str:
@@ -20,7 +24,12 @@ def _first(question: Question, raw: Value) -> str:
 
 def test_a_choice_may_be_written_by_value_label_or_alias() -> None:
     question = Question("colour", "Colour", Kind.CHOICE, choices=COLOURS)
-    assert [question.parse(text)[0] for text in ("red", " RED ", "Blue", "azure")] == ["red", "red", "blue", "blue"]
+    assert [question.parse(text)[0] for text in ("red", " RED ", "Blue", "azure")] == [
+        "red",
+        "red",
+        "blue",
+        "blue",
+    ]
 
 
 def test_a_wrong_choice_is_told_with_what_there_is_and_what_was_meant() -> None:
@@ -81,7 +90,10 @@ def test_shapes_tell_good_from_bad(shape: object, good: str, bad: str) -> None:
 
 
 def test_defaults_are_worked_out_from_the_other_answers() -> None:
-    questions = (Question("a", "A", default="x"), Question("b", "B", default=lambda given: given.text("a") * 2))
+    questions = (
+        Question("a", "A", default="x"),
+        Question("b", "B", default=lambda given: given.text("a") * 2),
+    )
     answers = Answers({"a": "y"}, questions)
     assert dict(answers) == {"a": "y", "b": "yy"}
     assert (answers.source("a"), answers.source("b")) == (Source.CHOSEN, Source.DEFAULT)

@@ -84,7 +84,10 @@ def test_the_smaller_right_goes_to_the_workspace_unless_told_otherwise() -> None
 )
 def test_a_federated_credential_trusts_what_github_says(entity: str, name: str, subject: str) -> None:
     plan = _plan(
-        auth_way="federated", github_repository="microsoft/hi-ml", github_entity=entity, github_name=name or "x"
+        auth_way="federated",
+        github_repository="microsoft/hi-ml",
+        github_entity=entity,
+        github_name=name or "x",
     )
     credential = plan.directory[-1]
     assert credential.kind is DirectoryKind.FEDERATED_CREDENTIAL

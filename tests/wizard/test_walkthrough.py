@@ -75,7 +75,9 @@ async def test_a_pasted_secret_id_leads_to_a_new_secret(tmp_path: Path) -> None:
             assert setup.walkthrough.answers.text("secret_from") == "new"
 
 
-async def test_a_wrong_secret_value_is_refused_by_entra_and_never_kept(tmp_path: Path, azimuth_home: Path) -> None:
+async def test_a_wrong_secret_value_is_refused_by_entra_and_never_kept(
+    tmp_path: Path, azimuth_home: Path
+) -> None:
     sentinel = "Xyz8Q~sentinel.value-that_must.not.leak~0000"
     with practice(tmp_path) as cloud:
         async with himl(cloud, answers={**EXISTING, "secret_from": "mine"}) as setup:
@@ -105,7 +107,9 @@ async def test_the_managing_tenant_is_no_trap_any_more(tmp_path: Path) -> None:
     with practice(tmp_path) as cloud:
         async with himl(cloud) as setup:
             await setup.walkthrough.check_all()
-            other = next(c for c in await setup.walkthrough.choices("tenant") if c.value != cloud_tenant(setup))
+            other = next(
+                c for c in await setup.walkthrough.choices("tenant") if c.value != cloud_tenant(setup)
+            )
             setup.walkthrough.record("tenant_id", other.value)
             findings = await setup.walkthrough.check("tenant_id")
             assert setup.walkthrough.answers.text("tenant_id") == cloud_tenant(setup)
@@ -139,6 +143,30 @@ async def test_delegation_is_explained(tmp_path: Path) -> None:
         async with himl(cloud, answers={**HIML, "subscription": "Delegated"}) as setup:
             findings = await setup.walkthrough.check("subscription")
     assert "managedByTenants" in " ".join(finding.mend for finding in findings)
+
+
+async def test_a_principal_is_refused_in_a_tenant_that_the_subscription_does_not_trust(
+    tmp_path: Path,
+) -> None:
+    with practice(tmp_path) as cloud:
+        async with himl(cloud, answers={**HIML, "subscription": "Delegated"}) as setup:
+            await setup.walkthrough.check("subscription")
+            findings = await setup.walkthrough.check("app_mode")
+            assert findings[-1].blocks
+            assert "trusts tenant Fabrikam" in findings[-1].what
+            setup.walkthrough.record("tenant", "fabrikam.example")
+            await setup.walkthrough.check("tenant")
+            await setup.enter_tenant()
+            assert setup.context.tenant_name == "Fabrikam"
+            assert await setup.walkthrough.check("app_mode") == ()
+
+
+async def test_subscriptions_where_roles_may_be_assigned_come_first(tmp_path: Path) -> None:
+    with practice(tmp_path) as cloud:
+        async with himl(cloud) as setup:
+            offered = [choice.label for choice in await setup.walkthrough.choices("subscription")]
+    assert offered[0] == "Research"
+    assert offered[-1] == "Retired"
 
 
 async def test_what_can_not_be_checked_is_a_warning_and_never_blocks(tmp_path: Path) -> None:
@@ -191,7 +219,9 @@ async def test_a_name_that_others_bear_is_a_warning(tmp_path: Path) -> None:
 
 
 def test_going_back_and_changing_the_way_loses_nothing() -> None:
-    walkthrough = Walkthrough(GUIDE, given={"auth_way": "service_principal", "secret_name": "mine"}, machine=Machine())
+    walkthrough = Walkthrough(
+        GUIDE, given={"auth_way": "service_principal", "secret_name": "mine"}, machine=Machine()
+    )
     walkthrough.go_to("2.3")
     walkthrough.back()
     assert walkthrough.here.number == "2.1"

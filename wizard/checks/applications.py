@@ -13,6 +13,18 @@ from wizard.text import clean_line
 _WHO_MAY = "Application Developer, Application Administrator and Cloud Application Administrator may."
 
 
+async def in_trusted_tenant(asking: Asking) -> Findings:
+    """Refuse to make a principal in a tenant that the subscription does not trust: no role could be given to it."""
+    own, there = str(asking.answers.get("subscription_tenant", "")), asking.azure.identity.tenant
+    if not own or own == there:
+        return ()
+    name = str(asking.answers.get("subscription_tenant_name", "")) or own
+    what = f"The subscription trusts tenant {name}, but you are signed in to another one."
+    rule = "A service principal gets roles only in subscriptions that trust its own tenant."
+    mend = f"Pick {name} in step 0.1, or another subscription in step 0.2."
+    return (Finding(Severity.ERROR, "app_mode", what, rule, mend),)
+
+
 async def may_register(asking: Asking) -> Findings:
     """Read the directory's policy and the caller's directory roles (C-gpolicy, C-groles, C-gme)."""
     rights = await asking.azure.graph.directory_rights()

@@ -31,15 +31,17 @@ async def offer_tenants(asking: Asking) -> Sequence[Choice]:
 
 async def offer_subscriptions(asking: Asking) -> Sequence[Choice]:
     """List subscriptions with state, tenant and whether roles may be assigned there (C-subs, C-perm)."""
-    subscriptions = sorted(await asking.azure.arm.subscriptions(), key=_usable_first)
+    subscriptions = await asking.azure.arm.subscriptions()
     rights = ["asked when picked"] * len(subscriptions)
     if len(subscriptions) <= _LOOK_AT_ONCE:
         rights = await asyncio.gather(*(_may_assign(asking, s) for s in subscriptions))
-    return [_subscription_choice(s, may) for s, may in zip(subscriptions, rights, strict=True)]
+    told = sorted(zip(subscriptions, rights, strict=True), key=_useful_first)
+    return [_subscription_choice(subscription, may) for subscription, may in told]
 
 
-def _usable_first(subscription: Subscription) -> tuple[bool, str]:
-    return (not subscription.usable, subscription.name.casefold())
+def _useful_first(told: tuple[Subscription, str]) -> tuple[bool, bool, str]:
+    subscription, may_assign = told
+    return (not subscription.usable, may_assign == "no", subscription.name.casefold())
 
 
 def _subscription_choice(subscription: Subscription, may_assign: str) -> Choice:
@@ -81,6 +83,17 @@ async def managed_by_others(asking: Asking) -> Findings:
     rule = f"None of them is its tenant: that is {asking.answers.get('subscription_tenant')}."
     mend = "Azimuth uses the subscription's own tenant id; never copy one from managedByTenants."
     return (Finding(Severity.INFO, "subscription", what, rule, mend),)
+
+
+async def in_entered_tenant(asking: Asking) -> Findings:
+    """Say when the subscription trusts another tenant than the one signed in to (delegated access)."""
+    own, there = str(asking.answers.get("subscription_tenant", "")), asking.azure.identity.tenant
+    if not own or own == there:
+        return ()
+    name = str(asking.answers.get("subscription_tenant_name", "")) or own
+    what = f"This subscription trusts tenant {name}, not the one you are signed in to."
+    mend = f"To create a service principal for it, pick {name} in step 0.1."
+    return (Finding(Severity.WARNING, "subscription", what, "", mend),)
 
 
 async def may_assign_roles(asking: Asking) -> Findings:

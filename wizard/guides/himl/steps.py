@@ -130,6 +130,7 @@ PRINCIPAL = Chapter(
                         Choice("new", "register a new one"),
                         Choice("existing", "use one that is there"),
                     ),
+                    checks=(applications.in_trusted_tenant,),
                 ),
                 Question(
                     "app_name",
