@@ -69,7 +69,7 @@ async def _run(app: AzimuthApp) -> int:
 class AzimuthApp(App[None]):
     """Holds what outlives a page: the cloud, the open profile and who is signed in."""
 
-    CSS_PATH = "styles/azimuth.tcss"
+    CSS_PATH = "styles/base.tcss"
     TITLE = "Azimuth"
     COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {Actions}
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -77,10 +77,21 @@ class AzimuthApp(App[None]):
             "ctrl+q", "quit", "Quit", id="app.quit", show=False, priority=True, tooltip="Leave; all is saved"
         ),
         Binding(
-            "ctrl+c", "how_to_quit", "How to leave", id="app.how_to_quit", show=False, tooltip="Say how to leave"
+            "ctrl+c",
+            "how_to_quit",
+            "How to leave",
+            id="app.how_to_quit",
+            show=False,
+            tooltip="Say how to leave",
         ),
+        Binding("f1", "help", "Help", id="app.help", tooltip="What this screen is for, and all its keys"),
         Binding(
-            "ctrl+p", "command_palette", "All actions", id="app.palette", priority=True, tooltip="Search all actions"
+            "ctrl+p",
+            "command_palette",
+            "Actions",
+            id="app.palette",
+            priority=True,
+            tooltip="Search all actions",
         ),
         Binding("f9", "light", "Light or dark", id="app.light", show=False, tooltip="Change the colours"),
     ]
@@ -130,7 +141,14 @@ class AzimuthApp(App[None]):
 
     def get_key_display(self, binding: Binding) -> str:
         """Name keys as they are written on them."""
-        names = {"enter": "Enter", "escape": "Esc", "ctrl+c": "Ctrl+C", "ctrl+p": "Ctrl+P", "ctrl+n": "Ctrl+N", "ctrl+q": "Ctrl+Q"}
+        names = {
+            "enter": "Enter",
+            "escape": "Esc",
+            "ctrl+c": "Ctrl+C",
+            "ctrl+p": "Ctrl+P",
+            "ctrl+n": "Ctrl+N",
+            "ctrl+q": "Ctrl+Q",
+        }
         return names.get(binding.key, binding.key.upper())
 
     # Pages
@@ -199,6 +217,11 @@ class AzimuthApp(App[None]):
         self.run_worker(self._go_home(), group="flow", exclusive=True)
 
     async def _go_home(self) -> None:
+        # What a page still asks Azure must end before the connection does.
+        asking = [worker for worker in self.workers if worker.node is not self]
+        for worker in asking:
+            worker.cancel()
+        await asyncio.gather(*(worker.wait() for worker in asking), return_exceptions=True)
         await self._close()
         self.show(HomePage())
 
@@ -237,7 +260,9 @@ class AzimuthApp(App[None]):
         try:
             await enter_tenant(setup)
         except AzureProblem as problem:
-            self.notify(line(f"The saved tenant can't be entered: {problem}"), severity="warning", markup=False)
+            self.notify(
+                line(f"The saved tenant can't be entered: {problem}"), severity="warning", markup=False
+            )
         self._go_on(setup)
 
     def _go_on(self, setup: Setup) -> None:
@@ -247,9 +272,9 @@ class AzimuthApp(App[None]):
         stage = setup.profile.stage
         if intent == "undo":
             self.ask_undo()
-        elif intent == "verify" or (intent == "resume" and stage in {"applied", "proved"}):
+        elif intent == "verify" or (intent == "resume" and stage == "proved"):
             self.show_apply(Deed.VERIFY)
-        elif stage == "applying":
+        elif stage == "applying" or (intent == "resume" and stage == "applied"):
             self.show_review()
         else:
             self.show_steps()
@@ -290,13 +315,15 @@ class AzimuthApp(App[None]):
         from screens.apply import ApplyPage
 
         page = self._page()
-        if isinstance(page, ApplyPage) and page.is_running:
+        if isinstance(page, ApplyPage) and page.goes_on:
             page.action_stop()
         else:
             self._leave(DONE)
 
     def leave_running(self) -> None:
         """Leave while Azure goes on."""
+        if self.setup is not None:
+            self.farewell = f"Azure goes on. azimuth resume {self.setup.profile.name} picks it up."
         self._leave(INTERRUPTED)
 
     def action_how_to_quit(self) -> None:

@@ -44,6 +44,7 @@ class Deed(StrEnum):
 class ApplyPage(Page):
     """Carries out one deed and shows it. It ends at the done page, or here with what went wrong."""
 
+    CSS_PATH = "styles/sheet.tcss"
     HELP: ClassVar[str | None] = (
         "Every task as it is done. New objects take a while to be known everywhere in Azure: the clock says how long it "
         "has waited and how long it may take at most. Ctrl+C asks what to do; whatever you choose, the state is saved."
@@ -51,7 +52,14 @@ class ApplyPage(Page):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("l", "log", "Log", id="apply.log", tooltip="Show or hide everything that was told"),
         Binding("r", "retry", "Try again", id="apply.retry", tooltip="Go on from where it stopped"),
-        Binding("ctrl+c", "stop", "Stop…", id="apply.stop", priority=True, tooltip="Leave it running, cancel, or watch on"),
+        Binding(
+            "ctrl+c",
+            "stop",
+            "Stop…",
+            id="apply.stop",
+            priority=True,
+            tooltip="Leave it running, cancel, or watch on",
+        ),
         Binding("escape", "back", "Back", id="apply.back", tooltip="Go back, once it has ended"),
     ]
 
@@ -60,15 +68,17 @@ class ApplyPage(Page):
         self._deed = deed
         self._ledger = Ledger()
         self._run: Run | None = None
-        self._task: asyncio.Task[Outcome] | None = None
+        self._doing: asyncio.Task[Outcome] | None = None
         self._outcome: Outcome | None = None
         self._began = time.monotonic()
         self._asked: Ask | None = None
 
     def body(self) -> ComposeResult:
         """Put the tasks under how far it is."""
-        with Vertical(id="sheet") as sheet:
-            sheet.border_title = plain(f"{self._deed.value} {self.setup.guide.title} · {self.setup.profile.name}")
+        with Vertical(id="sheet", classes="pane -main") as sheet:
+            sheet.border_title = plain(
+                f"{self._deed.value} {self.setup.guide.title} · {self.setup.profile.name}"
+            )
             yield Static(id="progress", markup=False)
             with VerticalScroll(id="tasks", can_focus=False):
                 yield Rows()
@@ -84,7 +94,7 @@ class ApplyPage(Page):
         self._carry_out()
 
     @property
-    def is_running(self) -> bool:
+    def goes_on(self) -> bool:
         """Whether it has not ended yet."""
         return self._outcome is None
 
@@ -93,11 +103,11 @@ class ApplyPage(Page):
         self._ledger, self._outcome, self._began = Ledger(), None, time.monotonic()
         self._tick()
         self.refresh_bindings()
-        self._task = asyncio.create_task(self._do())
+        self._doing = asyncio.create_task(self._do())
         try:
-            outcome = await asyncio.shield(self._task)
+            outcome = await asyncio.shield(self._doing)
         except asyncio.CancelledError:
-            if self._deed is Deed.APPLY or not self._task.cancelled():
+            if self._deed is Deed.APPLY or not self._doing.cancelled():
                 raise
             outcome = Outcome(End.CANCELLED)
         self._ended(outcome)
@@ -119,10 +129,14 @@ class ApplyPage(Page):
 
     def _hear(self, event: Event) -> None:
         told = self._ledger.take(event, time.monotonic())
+        if not self.lives:
+            return
         self.query_one(Log).write_line(line(f"{datetime.now().astimezone():%H:%M:%S}  {told}"))
         self._tick()
 
     def _tick(self) -> None:
+        if not self.lives:
+            return
         now = time.monotonic()
         if self._outcome is None:
             self._show_progress(now)
@@ -155,6 +169,8 @@ class ApplyPage(Page):
 
     def _ended(self, outcome: Outcome) -> None:
         self._outcome = outcome
+        if not self.lives:
+            return
         if self._asked is not None and self._asked.is_current:
             _ = self._asked.dismiss(None)
         if outcome.end is End.LEFT_RUNNING:
@@ -166,7 +182,11 @@ class ApplyPage(Page):
 
     def _tell_end(self, outcome: Outcome) -> None:
         if outcome.end is End.CANCELLED:
-            what = Row("Cancelled: nothing more is made. What was made stays, and is known.", sign(Sign.WARNING), "warn")
+            what = Row(
+                "Cancelled: nothing more is made. What was made stays, and is known.",
+                sign(Sign.WARNING),
+                "warn",
+            )
         else:
             what = Row(outcome.problem, sign(Sign.WRONG), "bad", outcome.mend, text_tone="bad")
         keys = "R goes on from here · Esc goes back · Ctrl+Q leaves; the state is saved"
@@ -186,9 +206,9 @@ class ApplyPage(Page):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer stopping while it runs, and going back once it has ended."""
         if action in {"back", "retry"}:
-            return not self.is_running
+            return not self.goes_on
         if action == "stop":
-            return self.is_running
+            return self.goes_on
         return super().check_action(action, parameters)
 
     def action_log(self) -> None:
@@ -234,11 +254,11 @@ class ApplyPage(Page):
 
     @work(exclusive=True, group="stop")
     async def _stop_run(self, *, cancel: bool) -> None:
-        if not self.is_running:
+        if not self.goes_on:
             return
         if self._run is None:
-            if self._task is not None:
-                self._task.cancel()
+            if self._doing is not None:
+                self._doing.cancel()
         elif cancel:
             try:
                 await self._run.cancel()
@@ -249,10 +269,10 @@ class ApplyPage(Page):
 
     async def come_to_rest(self) -> None:
         """Let the run stop at a safe place, because the program has to end; what Azure is doing goes on."""
-        if self._task is None or self._task.done():
+        if self._doing is None or self._doing.done():
             return
         if self._run is not None:
             await self._run.leave()
         else:
-            self._task.cancel()
-        await asyncio.wait({self._task}, timeout=_PATIENCE)
+            self._doing.cancel()
+        await asyncio.wait({self._doing}, timeout=_PATIENCE)

@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING
 
 from screens.output import Output
 from wizard.azure.choose import open_cloud
-from wizard.azure.sign_in import SignInPrompt, sign_in, sign_in_unattended
-from wizard.shapes import is_guid
 
 if TYPE_CHECKING:
     from profiles.secrets import Secret
-    from screens.commands.options import Settings
+    from screens.settings import Settings
     from wizard.azure.clouds import Cloud
+    from wizard.azure.sign_in import SignInPrompt
     from wizard.setup import Setup
 
 
@@ -41,6 +40,7 @@ async def connected(setup: Setup, output: Output, way: str = "") -> AsyncIterato
         SignInNeeded: no way works; the error tells the reason of each.
         SignInFailed: Entra refused.
     """
+    from wizard.azure.sign_in import sign_in, sign_in_unattended
 
     def prompt(shown: SignInPrompt) -> None:
         output.note(shown.message)
@@ -65,6 +65,8 @@ async def enter_tenant(setup: Setup) -> None:
     Raises:
         AzureProblem: that tenant can't be entered.
     """
+    from wizard.shapes import is_guid
+
     walkthrough = setup.walkthrough
     if "tenant" not in walkthrough.given:
         return

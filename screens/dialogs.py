@@ -18,10 +18,10 @@ from textual.widgets.option_list import Option
 from screens.signs import TONES, sign
 from screens.terminal import Sign
 from screens.text import line, plain
-from screens.widgets.field import TextInput
 from screens.widgets.plan_panel import plan_rows
 from screens.widgets.rail import step_options
 from screens.widgets.rows import Row, Rows
+from screens.widgets.text_input import TextInput
 
 if TYPE_CHECKING:
     from wizard.plan import Plan
@@ -36,6 +36,7 @@ class Dialog(ModalScreen[T]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss(None)", "Close", id="dialog.close", tooltip="Leave everything as it is"),
     ]
+    CSS_PATH = "styles/dialog.tcss"
     HELP: ClassVar[str | None] = "Escape closes this and leaves everything as it is."
 
     def __init__(self, title: str) -> None:

@@ -11,11 +11,12 @@ from textual.containers import VerticalScroll
 from screens.apply import Deed
 from screens.dialogs import Answer, Ask
 from screens.page import Page
-from screens.signs import CHANGES, sign
+from screens.review import change_row
+from screens.signs import sign
 from screens.terminal import Sign
 from screens.text import plain
 from screens.widgets.rows import BLANK, Row, Rows, heading
-from wizard.apply.outcome import SIGNS, Change, End, Outcome, PlannedChange, ProofResult
+from wizard.apply.outcome import Change, End, Outcome, PlannedChange, ProofResult
 
 if TYPE_CHECKING:
     from profiles.profile import Profile
@@ -24,16 +25,21 @@ if TYPE_CHECKING:
 class DonePage(Page):
     """Shows how a deed ended."""
 
+    CSS_PATH = "styles/sheet.tcss"
     HELP: ClassVar[str | None] = (
         "What was made, and the proofs that it works. The variables are given by azimuth env; a secret among them stays "
         "in its store until then. Undo removes what this profile made, and only that, after a preview."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "home", "Home", id="done.home", tooltip="Back to the home screen"),
-        Binding("y", "copy", "Copy line", id="done.copy", tooltip="Copy the line for your shell to the clipboard"),
+        Binding(
+            "y", "copy", "Copy line", id="done.copy", tooltip="Copy the line for your shell to the clipboard"
+        ),
         Binding("v", "verify", "Verify", id="done.verify", tooltip="Prove it all again"),
         Binding("a", "answers", "Answers", id="done.answers", tooltip="Look at the answers, and apply again"),
-        Binding("u", "undo", "Undo…", id="done.undo", tooltip="Remove what this profile made; you are asked first"),
+        Binding(
+            "u", "undo", "Undo…", id="done.undo", tooltip="Remove what this profile made; you are asked first"
+        ),
         Binding("escape", "home", "Home", id="done.back", show=False, tooltip="Back to the home screen"),
     ]
 
@@ -43,7 +49,7 @@ class DonePage(Page):
 
     def body(self) -> ComposeResult:
         """Let it be scrolled."""
-        with VerticalScroll(id="sheet") as sheet:
+        with VerticalScroll(id="sheet", classes="pane -main") as sheet:
             sheet.border_title = plain(f"{self.setup.guide.title} · {self.setup.profile.name}")
             yield Rows(outcome_rows(self._outcome, self._deed, self.setup.profile))
 
@@ -96,25 +102,33 @@ def shell_line(profile: Profile) -> str:
 def undo_question(name: str, changes: tuple[PlannedChange, ...]) -> Ask:
     """Return the question before an undo, with its preview; the safe answer comes first."""
     removes = [change for change in changes if change.change is Change.REMOVE]
-    rows = [Row(f"Removes what profile {name} made, and only that:" if removes else "There is nothing to remove.")]
-    rows += [BLANK, *(_change(change) for change in changes)]
+    rows = [
+        Row(f"Removes what profile {name} made, and only that:" if removes else "There is nothing to remove.")
+    ]
+    rows += [BLANK, *(change_row(change) for change in changes)]
     answers = [Answer("keep", "Keep it all", "nothing is changed")]
     if removes:
         answers.append(Answer("remove", "Remove", f"{len(removes)} objects go; the answers stay"))
     return Ask("Undo", rows, answers)
 
 
-def _change(change: PlannedChange) -> Row:
-    word, tone = CHANGES[change.change.value]
-    label = " ".join(filter(None, (change.kind, change.label)))
-    return Row(label, SIGNS[change.change], tone, change.detail, word=word)
-
-
 def outcome_rows(outcome: Outcome, deed: Deed, profile: Profile) -> list[Row]:
     """Return how a deed ended as rows."""
     rows = [_headline(outcome, deed)]
     if outcome.problem or outcome.mend:
-        rows.append(Row(outcome.problem, quiet=outcome.mend, text_tone="bad"))
+        rows.append(Row(outcome.problem, quiet=outcome.mend, text_tone="bad", indent=2))
+    if profile.variables:
+        rows += [BLANK, heading("In your shell"), Row(shell_line(profile), text_tone="key", indent=2)]
+        rows.append(Row(quiet=f"sets {', '.join(sorted(profile.variables))}", indent=2))
+    if outcome.manual:
+        rows += [BLANK, heading("Stays for you")]
+        rows += [
+            Row(task.title, sign(Sign.WAITS), "warn", f"{task.text} {task.command}")
+            for task in outcome.manual
+        ]
+    later = [step for step in outcome.next_steps if not step.startswith(shell_line(profile))]
+    if later and outcome.ok:
+        rows += [BLANK, heading("Next"), *(_next(step) for step in later)]
     for title, word, tone, labels in (
         ("Made", "made", "good", outcome.made),
         ("Kept", "kept", "quiet", outcome.kept),
@@ -126,24 +140,19 @@ def outcome_rows(outcome: Outcome, deed: Deed, profile: Profile) -> list[Row]:
     if outcome.proofs:
         good = sum(1 for proof in outcome.proofs if proof.ok)
         rows += [BLANK, heading(f"Proved {good} of {len(outcome.proofs)}"), *map(_proof, outcome.proofs)]
-    if profile.variables:
-        rows += [BLANK, heading("In your shell"), Row(shell_line(profile), text_tone="key", indent=2)]
-        rows.append(Row(quiet=f"sets {', '.join(sorted(profile.variables))}", indent=2))
-    if outcome.manual:
-        rows += [BLANK, heading("Stays for you")]
-        rows += [Row(task.title, sign(Sign.WAITS), "warn", f"{task.text} {task.command}") for task in outcome.manual]
-    later = [step for step in outcome.next_steps if not step.startswith(shell_line(profile))]
-    if later and outcome.ok:
-        rows += [BLANK, heading("Next"), *(_next(step) for step in later)]
     return rows
 
 
 def _headline(outcome: Outcome, deed: Deed) -> Row:
     if not outcome.ok and outcome.end is not End.CANCELLED:
-        what = "It is there, but not everything could be proved." if outcome.end is End.DONE else "Not all of it holds."
+        what = (
+            "It is there, but not everything could be proved."
+            if outcome.end is End.DONE
+            else "Not all of it holds."
+        )
         return Row(what, sign(Sign.WARNING), "warn", text_tone="warn")
     done = {
-        Deed.APPLY: "Done, and proved.",
+        Deed.APPLY: "Done, and proved: it works.",
         Deed.VERIFY: "All of it is there, and works.",
         Deed.UNDO: "Undone: what this profile made is removed. Its answers are kept.",
     }[deed]
@@ -160,7 +169,9 @@ def _proof(proof: ProofResult) -> Row:
     mark, tone, word = (Sign.DONE, "good", "proved") if proof.ok else (Sign.WRONG, "bad", "not proved")
     if proof.ok and proof.warning:
         mark, tone = Sign.WARNING, "warn"
-    return Row(proof.title, sign(mark), tone, f"{proof.what}. {proof.mend}".strip(), word=word)
+    return Row(
+        proof.title, sign(mark), tone, f"· {proof.what}{f'. {proof.mend}' if proof.mend else ''}", word=word
+    )
 
 
 def _next(step: str) -> Row:

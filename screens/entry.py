@@ -1,4 +1,4 @@
-"""The console script: the shortest way to `azimuth env`, and the one edge at which errors become sentences and exit codes."""
+"""The console script: the shortest ways to `azimuth env` and to the home screen, and the one edge at which errors become sentences and exit codes."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _PIPE_CLOSED = 141
+_HOME = ((), ("--practice",))
 
 
 def main() -> None:
@@ -32,6 +33,8 @@ def run(arguments: Sequence[str]) -> int:
         quick = plain_form(arguments)
         if quick is not None:
             return print_variables(*quick)
+        if tuple(arguments) in _HOME:
+            return _home(practice=bool(arguments))
         from screens.commands import command_line
 
         return command_line(arguments)
@@ -48,6 +51,16 @@ def _open_streams() -> None:
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115, PTH123 - stays open to the end
+
+
+def _home(*, practice: bool) -> int:
+    """Open the home screen without click, which would cost its first frame a tenth."""
+    from screens.opening import home
+    from screens.settings import Settings
+
+    settings = Settings(cloud="practice" if practice else "")
+    settings.keep_private()
+    return home(settings)
 
 
 def _told(fault: BaseException, arguments: Sequence[str]) -> int:

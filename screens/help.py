@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 from screens.dialogs import Told
 from screens.page import Page
 from screens.widgets.rows import BLANK, Row, heading
+
+if TYPE_CHECKING:
+    from wizard.guide import Question, Step
 
 
 def help_dialog(page: Page) -> Told:
@@ -14,6 +20,17 @@ def help_dialog(page: Page) -> Told:
     if own:
         rows += [*own, BLANK]
     return Told("Help", [*rows, heading("Keys"), *_keys(page)])
+
+
+def step_rows(step: Step, questions: Sequence[Question], source: str) -> list[Row]:
+    """Return what there is to say about a step and its questions, in the order given."""
+    rows = [heading(f"{step.number} {step.title}"), Row(step.text)]
+    rows += [Row(step.more)] if step.more else []
+    for question in questions:
+        rows += [BLANK, heading(question.prompt)]
+        rows += [Row(text) for text in (question.rule, question.more) if text]
+        rows += [Row(c.label, "·", "quiet", c.refusal or c.detail) for c in question.choices]
+    return [*rows, BLANK, Row(quiet=f"The document: {source}")]
 
 
 def _keys(page: Page) -> list[Row]:

@@ -11,10 +11,11 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
+from textual.message import Message
+from textual.strip import Strip
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from screens.dialogs import AskName
 from screens.page import Page
 from screens.signs import STAGES, TONES, Mark, is_plain, sign
 from screens.terminal import Sign
@@ -46,20 +47,39 @@ class Shelf(OptionList):
     """The list of the home screen."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "select", "Open", id="home.open", tooltip="Start the guide, or go on with the profile"),
+        Binding(
+            "enter", "select", "Open", id="home.open", tooltip="Start the guide, or go on with the profile"
+        ),
     ]
+
+    class Drawn(Message):
+        """The first frame is on its way to the terminal."""
+
+    def __init__(self) -> None:
+        super().__init__(id="shelf", classes="pane -main", compact=True, markup=False)
+        self._was_drawn = False
+
+    def render_line(self, y: int) -> Strip:
+        """Draw a line; tell it when that happens for the first time."""
+        if not self._was_drawn:
+            self._was_drawn = True
+            self.post_message(self.Drawn())
+        return super().render_line(y)
 
 
 class HomePage(Page):
     """Lists profiles and guides. `start` names a guide to begin with at once."""
 
+    CSS_PATH = "styles/home.tcss"
     HELP: ClassVar[str | None] = (
         "A guide is one published way of setting something up. A profile is one setup of a guide: its answers, what "
         "was made, and the variables it gives. Enter starts a guide or goes on with a profile, exactly where it stopped."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("v", "verify", "Verify", id="home.verify", tooltip="Prove again what the profile made"),
-        Binding("u", "undo", "Undo", id="home.undo", tooltip="Remove what the profile made; you are asked first"),
+        Binding(
+            "u", "undo", "Undo", id="home.undo", tooltip="Remove what the profile made; you are asked first"
+        ),
         Binding("escape", "quit", "Quit", id="home.quit", tooltip="Leave Azimuth; everything is saved"),
     ]
 
@@ -72,10 +92,10 @@ class HomePage(Page):
         """Put the list beside what is known of the marked line."""
         yield Static(_hero(), id="hero", markup=False)
         with Horizontal(id="panes"):
-            choices = Shelf(id="shelf", compact=True, markup=False)
+            choices = Shelf()
             choices.border_title = "Go on, or begin"
             yield choices
-            with VerticalScroll(id="about", can_focus=False) as about:
+            with VerticalScroll(id="facts", classes="pane", can_focus=False) as about:
                 about.border_title = "About"
                 yield Rows()
 
@@ -83,6 +103,9 @@ class HomePage(Page):
         """Show the frame first, then read what there is."""
         super().on_mount()
         self.query_one("#shelf", OptionList).focus()
+
+    @on(Shelf.Drawn)
+    def _drawn(self) -> None:
         self.call_after_refresh(self._read)
 
     def _read(self) -> None:
@@ -122,7 +145,7 @@ class HomePage(Page):
     @on(OptionList.OptionHighlighted)
     def _about(self, event: OptionList.OptionHighlighted) -> None:
         kind, _, key = (event.option_id or "").partition(":")
-        self.query_one("#about", VerticalScroll).query_one(Rows).show(self._told(kind, key))
+        self.query_one("#facts", VerticalScroll).query_one(Rows).show(self._told(kind, key))
         self.refresh_bindings()
 
     def _told(self, kind: str, key: str) -> list[Row]:
@@ -144,7 +167,7 @@ class HomePage(Page):
 
     def _chosen(self) -> ProfileSummary | None:
         """The marked profile, if it is one."""
-        option = self.query_one("#shelf", OptionList).highlighted_option
+        option = next((shelf.highlighted_option for shelf in self.query(Shelf)), None)
         kind, _, name = (option.id or "" if option else "").partition(":")
         listed = self._shelf.profiles if self._shelf is not None and kind == "profile" else ()
         return next((one for one in listed if one.name == name), None)
@@ -176,6 +199,7 @@ class HomePage(Page):
 
     def _ask_name(self, guide: Guide) -> None:
         from profiles.store import ProfileStore
+        from screens.dialogs import AskName
 
         suggested = ProfileStore().suggest_name(guide.key)
 
@@ -198,7 +222,9 @@ class HomePage(Page):
 
 
 def _hero() -> Content:
-    said = Content.styled("From an Azure sign-in to an ML platform that is set up and proved.", TONES["quiet"])
+    said = Content.styled(
+        "From an Azure sign-in to an ML platform that is set up and proved.", TONES["quiet"]
+    )
     if is_plain():
         return said
     return Content("\n").join([*(Content.styled(row, TONES["accent"]) for row in _LETTERS), said])
@@ -271,7 +297,11 @@ def _profile_rows(profile: Profile, guides: Mapping[str, Guide]) -> list[Row]:
             days = round((reference.expires - datetime.now(UTC)).total_seconds() / _DAY)
             rows += [BLANK, Row(f"{reference.variable} expires in {days} days", text_tone="quiet")]
     if profile.variables:
-        rows += [BLANK, heading("In your shell"), Row(f'eval "$(azimuth env {profile.name})"', text_tone="key")]
+        rows += [
+            BLANK,
+            heading("In your shell"),
+            Row(f'eval "$(azimuth env {profile.name})"', text_tone="key"),
+        ]
     return rows
 
 

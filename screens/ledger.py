@@ -32,14 +32,35 @@ class TaskLine:
                 waited = min(wait.seconds + now - self.heard, wait.at_most)
                 detail = f"waiting {clock(waited)} of at most {clock(wait.at_most)}: {wait.why}"
             return Row(
-                self.label, sign(Sign.HERE), "accent", detail, clock(now - self.began), word="running", text_tone="strong"
+                self.label,
+                sign(Sign.HERE),
+                "accent",
+                detail,
+                clock(now - self.began),
+                word="running",
+                text_tone="strong",
             )
         if self.state == "to do":
             return Row(self.label, sign(Sign.TO_DO), "quiet", word="to do", text_tone="quiet")
         if self.state == "failed":
-            return Row(self.label, sign(Sign.WRONG), "bad", self.detail, clock(self.took), word="failed", text_tone="bad")
+            return Row(
+                self.label,
+                sign(Sign.WRONG),
+                "bad",
+                self.detail,
+                clock(self.took),
+                word="failed",
+                text_tone="bad",
+            )
         mark, tone = (Sign.WARNING, "warn") if self.warning else (Sign.DONE, "good")
-        return Row(self.label, sign(mark), tone, self.detail if self.warning else "", clock(self.took), word=self.state)
+        return Row(
+            self.label,
+            sign(mark),
+            tone,
+            self.detail if self.warning else "",
+            clock(self.took),
+            word=self.state,
+        )
 
 
 @dataclass(slots=True)

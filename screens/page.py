@@ -8,7 +8,6 @@ from functools import partial
 from typing import TYPE_CHECKING, ClassVar, NamedTuple, cast
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
 from screens.text import plain
@@ -32,17 +31,9 @@ class Command(NamedTuple):
 class Page(Screen[None]):
     """A full screen of Azimuth. `HELP` is what F1 says about it."""
 
-    HORIZONTAL_BREAKPOINTS = [
-        (0, "-narrow"),
-        (110, "-medium"),
-        (132, "-wide"),
-    ]
-    VERTICAL_BREAKPOINTS = [(0, "-short"), (34, "-tall")]
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "f1", "app.help", "Help", id="page.help", tooltip="What this screen is for, and all its keys"
-        ),
-    ]
+    # Textual declares these as plain attributes.
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-medium"), (132, "-wide")]  # noqa: RUF012
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (34, "-tall")]  # noqa: RUF012
     HELP: ClassVar[str | None] = ""
 
     def compose(self) -> ComposeResult:
@@ -75,11 +66,17 @@ class Page(Screen[None]):
             raise RuntimeError("this page needs an open profile")
         return self.azimuth.setup
 
+    @property
+    def lives(self) -> bool:
+        """Whether the page is there to be drawn on. One that is being taken away has lost its parts already."""
+        return self.is_attached and self.display
+
     def tell_context(self) -> None:
         """Say guide, banner and context in the first line."""
         setup = self.azimuth.setup
         self.query_one(TopLine).show(
-            title=f"{setup.guide.title} · {setup.profile.name}" if setup else "",
+            title=setup.guide.title if setup else "",
+            profile=setup.profile.name if setup else "",
             banner=self.azimuth.cloud.banner,
             context=setup.context.line if setup else self.azimuth.cloud.label,
         )

@@ -11,6 +11,7 @@ from screens import telling
 from screens.carrying import perform
 from screens.connecting import enter_tenant, opened_cloud
 from screens.faults import DONE, FAILED
+from screens.opening import cloud_of
 from screens.prompts import HINT, Prompts, Way
 from screens.terminal import Sign
 from wizard.answers import Source
@@ -22,8 +23,8 @@ from wizard.guides import all_guides
 from wizard.setup import Setup
 
 if TYPE_CHECKING:
-    from screens.commands.options import Settings
     from screens.output import Output
+    from screens.settings import Settings
     from wizard.azure.clouds import Cloud
     from wizard.walkthrough import Walkthrough
 
@@ -39,8 +40,7 @@ async def walk(settings: Settings, guide: Guide | None, profile: str | None) -> 
     """
     prompts = Prompts(settings.output)
     guide = guide or await _choose_guide(prompts)
-    kept = _cloud_of(profile)
-    with opened_cloud(settings, kept) as cloud:
+    with opened_cloud(settings, cloud_of(profile)) as cloud:
         name = profile or await _choose_profile(prompts, guide, cloud)
         setup = Setup.begin(guide, name, cloud)
         async with AsyncExitStack() as stack:
@@ -50,11 +50,6 @@ async def walk(settings: Settings, guide: Guide | None, profile: str | None) -> 
             except KeyboardInterrupt:
                 prompts.output.note(f"\nSaved. azimuth --plain {guide.key} --profile {name} goes on.")
                 raise
-
-
-def _cloud_of(profile: str | None) -> str:
-    store = ProfileStore()
-    return store.load(profile).cloud if profile is not None and store.exists(profile) else ""
 
 
 async def _choose_guide(prompts: Prompts) -> Guide:

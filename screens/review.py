@@ -17,7 +17,7 @@ from textual.widgets.option_list import Option
 from screens.page import Page
 from screens.signs import CHANGES, TONES, clock, sign
 from screens.terminal import Sign
-from screens.text import line
+from screens.text import cut, line
 from screens.widgets.rows import BLANK, Row, Rows, finding_row, heading
 from wizard.answers import Source
 from wizard.apply.outcome import SIGNS, Change, PlannedChange, Preview
@@ -36,7 +36,9 @@ class AnswerList(OptionList):
     """The list of the answers."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "select", "Change", id="review.change", tooltip="Go to the step of the marked answer"),
+        Binding(
+            "enter", "select", "Change", id="review.change", tooltip="Go to the step of the marked answer"
+        ),
     ]
 
 
@@ -44,21 +46,37 @@ class ApplyButton(Button):
     """The one button."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "press", "Apply", id="review.press", tooltip="Do what is listed, as the identity that is named"),
+        Binding(
+            "enter",
+            "press",
+            "Apply",
+            id="review.press",
+            tooltip="Do what is listed, as the identity that is named",
+        ),
     ]
 
 
 class ReviewPage(Page):
     """Shows what was answered and what would come of it. Nothing is written before Enter on Apply."""
 
+    CSS_PATH = "styles/review.tcss"
     HELP: ClassVar[str | None] = (
         "Nothing has been written yet. Azure itself was asked what it would do (validate and what-if), and whether you "
         "hold every right that it takes. The number of an answer, or Enter on it, goes back to its step."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("f10", "apply", "Apply", id="review.apply", show=False, tooltip="Do what is listed, as the identity that is named"),
+        Binding(
+            "f10",
+            "apply",
+            "Apply",
+            id="review.apply",
+            show=False,
+            tooltip="Do what is listed, as the identity that is named",
+        ),
         Binding("r", "again", "Ask again", id="review.again", tooltip="Check everything with Azure again"),
-        Binding("escape", "back", "Back", id="review.back", tooltip="Go back to the last step; nothing is lost"),
+        Binding(
+            "escape", "back", "Back", id="review.back", tooltip="Go back to the last step; nothing is lost"
+        ),
     ]
 
     def __init__(self) -> None:
@@ -74,10 +92,10 @@ class ReviewPage(Page):
     def body(self) -> ComposeResult:
         """Put the answers beside Azure's word, and the one button below."""
         with Horizontal(id="panes"):
-            answers = AnswerList(id="answers", compact=True, markup=False)
+            answers = AnswerList(id="answers", classes="pane", compact=True, markup=False)
             answers.border_title = "Your answers"
             yield answers
-            with VerticalScroll(id="preview", can_focus=False) as preview:
+            with VerticalScroll(id="preview", classes="pane") as preview:
                 preview.border_title = "Azure says"
                 yield Rows()
         with Vertical(id="foot"):
@@ -100,11 +118,13 @@ class ReviewPage(Page):
         self._label()
 
     def _write(self) -> None:
+        if not self.lives:
+            return
         answers = self.query_one("#answers", OptionList)
         at = answers.highlighted
         width = max(answers.scrollable_content_region.width, 30)
         asked = max((len(f"{step.number} {q.prompt}") for step, q in self._lines), default=0)
-        asked = min(asked, width // 2)
+        asked = min(asked, max(24, width // 3))
         answers.set_options(
             Option(self._line(i, step, question, asked, width), id=f"{step.number}:{question.key}")
             for i, (step, question) in enumerate(self._lines, 1)
@@ -124,10 +144,11 @@ class ReviewPage(Page):
         elif value:
             source = _SOURCES[walkthrough.answers.source(key)]
         known = next((c.label for c in question.choices if c.value == value), self._labels.get(key, value))
+        known = known or str(walkthrough.given.get(key, ""))
         wrong = any(finding.blocks for finding in walkthrough.findings(key))
         mark = f"{sign(Sign.WRONG)} wrong  " if wrong else ""
         prompt = Content.styled(line(f"{step.number} {question.prompt}"), TONES["quiet"])
-        prompt = prompt.truncate(asked, ellipsis=True)
+        prompt = cut(prompt, asked)
         left = Content.assemble(
             Content.styled(f"{number:2}  ", TONES["accent"]),
             prompt.pad_right(asked - prompt.cell_length + 2),
@@ -136,8 +157,10 @@ class ReviewPage(Page):
         )
         room = width - len(source) - 1
         if left.cell_length > room:
-            left = left.truncate(room, ellipsis=True)
-        return Content.assemble(left.pad_right(room + 1 - left.cell_length), Content.styled(source, TONES["quiet"]))
+            left = cut(left, room)
+        return Content.assemble(
+            left.pad_right(room + 1 - left.cell_length), Content.styled(source, TONES["quiet"])
+        )
 
     @work(exclusive=True, group="labels")
     async def _label(self) -> None:
@@ -151,7 +174,7 @@ class ReviewPage(Page):
             except AzureProblem:
                 continue  # the id stays, which is right too
             value = walkthrough.answers.text(question.key)
-            self._labels |= {question.key: choice.label for choice in offered if choice.value == value}
+            self._labels[question.key] = next((c.label for c in offered if c.value == value), value)
         self._write()
 
     @on(OptionList.OptionSelected, "#answers")
@@ -178,7 +201,7 @@ class ReviewPage(Page):
 
     def _number(self) -> None:
         number, self._typed = int(self._typed or 0), ""
-        if 0 < number <= len(self._lines):
+        if self.lives and 0 < number <= len(self._lines):
             self._go_to(number - 1)
 
     # Azure's word
@@ -199,18 +222,25 @@ class ReviewPage(Page):
                 Row(f"Azure could not be asked: {problem}", sign(Sign.WRONG), "bad", problem.advice),
                 Row(quiet="R asks again."),
             ]
-            self._tell(rows)
+            if self.lives:
+                self._tell(rows)
             return
         finally:
             self._asking.stop()
+        if not self.lives:
+            return
         self._preview = preview
         self._show_answers()
         self._tell(preview_rows(preview))
         self._offer(preview)
 
     def _wait(self) -> None:
+        if not self.lives:
+            return
         waited = clock(time.monotonic() - self._began)
-        self._tell([Row("Checking every answer, your rights and the plan…", sign(Sign.HERE), "accent", right=waited)])
+        self._tell(
+            [Row("Checking every answer, your rights and the plan…", sign(Sign.HERE), "accent", right=waited)]
+        )
         button = self.query_one("#apply", Button)
         button.disabled = True
 
@@ -222,6 +252,7 @@ class ReviewPage(Page):
         button = self.query_one("#apply", Button)
         button.label = Content(_offered(preview))
         button.disabled = preview.blocked
+        button.refresh(layout=True)
         if not preview.blocked:
             button.focus()
         self.refresh_bindings()
@@ -271,18 +302,17 @@ def as_whom(context: Context, banner: str) -> Row:
     into = context.subscription_name or context.subscription or context.tenant_name or context.tenant
     short = f" ({context.subscription[:4]}…)" if context.subscription else ""
     where = f"tenant {context.tenant_name or context.tenant}, {context.cloud}"
-    return Row(
-        f"As  {context.identity}  into  {into}{short}", quiet=where, right=banner, text_tone="strong"
-    )
+    return Row(f"As  {context.identity}  into  {into}{short}", quiet=where, right=banner, text_tone="strong")
 
 
 def preview_rows(preview: Preview) -> list[Row]:
     """Return a preview as rows: what is wrong, what would happen, the rights, and what stays for people."""
-    weighty = [f for f in preview.findings if f.severity in {Severity.ERROR, Severity.WARNING}]
-    rows = [finding_row(finding) for finding in weighty]
+    wrong = [finding for finding in preview.findings if finding.blocks]
+    warnings = [finding for finding in preview.findings if finding.severity is Severity.WARNING]
+    rows = [finding_row(finding) for finding in (*wrong, *warnings)]
     if preview.changes:
         rows += [*([BLANK] if rows else []), *_counts(preview), BLANK]
-        rows += [_change(change) for change in preview.changes]
+        rows += [change_row(change) for change in preview.changes]
     elif not preview.blocked:
         rows.append(Row("Nothing has to be made for these answers.", "=", "quiet"))
     if preview.rights:
@@ -297,12 +327,21 @@ def preview_rows(preview: Preview) -> list[Row]:
 
 def _counts(preview: Preview) -> list[Row]:
     if preview.nothing_to_do:
-        return [Row("All of it is there already: nothing will change.", sign(Sign.DONE), "good", text_tone="good")]
+        return [
+            Row("All of it is there already: nothing will change.", sign(Sign.DONE), "good", text_tone="good")
+        ]
     kept = preview.count(Change.KEEP) + preview.untouched
     told = f"+ {preview.count(Change.CREATE)} to create · ~ {preview.count(Change.CHANGE)} to change · = {kept} untouched"
     return [Row(told, text_tone="strong")]
 
 
-def _change(change: PlannedChange) -> Row:
+def change_row(change: PlannedChange) -> Row:
+    """Return what happens to one object as a row."""
     word, tone = CHANGES[change.change.value]
-    return Row(" ".join(filter(None, (change.kind, change.label))), SIGNS[change.change], tone, change.detail, word=word)
+    return Row(
+        " ".join(filter(None, (change.kind, change.label))),
+        SIGNS[change.change],
+        tone,
+        f"· {change.detail}" if change.detail else "",
+        word=word,
+    )

@@ -19,7 +19,7 @@ from screens.page import Page
 from screens.signs import TONES, clock, sign
 from screens.terminal import Sign
 from screens.text import line, plain
-from screens.widgets.rows import Row, Rows
+from screens.widgets.rows import Row, Rows, laid_out
 
 if TYPE_CHECKING:
     from wizard.azure.ways import SignInPrompt, WayState
@@ -36,13 +36,16 @@ class Ways(OptionList):
 class SignInPage(Page):
     """Lets the person choose how to sign in, and waits with them."""
 
+    CSS_PATH = "styles/sheet.tcss"
     HELP: ClassVar[str | None] = (
         "Azimuth signs in as you and keeps no token: only in memory, for as long as it runs. An existing az login is "
         "the quickest way; a device code works from any machine. A way that is not possible here says why."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("c", "copy", "Copy code", id="sign_in.copy", tooltip="Copy the code to the clipboard"),
-        Binding("escape", "back", "Back", id="sign_in.back", tooltip="Stop waiting, or go back to the home screen"),
+        Binding(
+            "escape", "back", "Back", id="sign_in.back", tooltip="Stop waiting, or go back to the home screen"
+        ),
     ]
 
     def __init__(self) -> None:
@@ -53,7 +56,7 @@ class SignInPage(Page):
 
     def body(self) -> ComposeResult:
         """Put the ways over what is to do."""
-        with Vertical(id="sheet") as sheet:
+        with Vertical(id="sheet", classes="pane -main") as sheet:
             sheet.border_title = plain(f"Sign in to {self.azimuth.cloud.label}")
             yield Rows(id="lead")
             yield Ways(id="ways", compact=True, markup=False)
@@ -64,7 +67,9 @@ class SignInPage(Page):
         """Look which ways are possible."""
         super().on_mount()
         self.query_one("#code").display = False
-        self._say([Row("Looking which ways are possible here…", sign(Sign.HERE), "accent", text_tone="quiet")])
+        self._say(
+            [Row("Looking which ways are possible here…", sign(Sign.HERE), "accent", text_tone="quiet")]
+        )
         self.query_one("#ways").focus()
         self._look()
 
@@ -73,13 +78,24 @@ class SignInPage(Page):
         from wizard.azure.sign_in import possible_ways
 
         self._states = tuple(await possible_ways(self.azimuth.cloud))
-        ways = self.query_one("#ways", OptionList)
-        ways.set_options(_way_option(state) for state in self._states)
+        if not self.lives:
+            return
         best = self._best()
-        ways.highlighted = next((i for i, s in enumerate(self._states) if s.way.key == best), None)
+        self._write(next((i for i, s in enumerate(self._states) if s.way.key == best), None))
         lead = "Enter signs in the marked way." if best else "No way is possible here."
         self.query_one("#lead", Rows).show([Row(lead, text_tone="quiet")])
         self._say([])
+
+    def _write(self, marked: int | None) -> None:
+        ways = self.query_one("#ways", OptionList)
+        width = ways.scrollable_content_region.width
+        ways.set_options(_way_option(state, width) for state in self._states)
+        ways.highlighted = marked
+
+    def on_resize(self) -> None:
+        """Write the ways again for another width."""
+        if self._states:
+            self.call_after_refresh(self._write, self.query_one("#ways", OptionList).highlighted)
 
     def _best(self) -> str:
         """The way of last time, else one that asks nobody, else the first possible one."""
@@ -106,7 +122,9 @@ class SignInPage(Page):
             self._tell_refusal(problem)
             return
         self._forget_prompt()
-        self._say([Row(f"Signed in as {signed_in.identity.name}.", sign(Sign.DONE), "good", text_tone="good")])
+        self._say(
+            [Row(f"Signed in as {signed_in.identity.name}.", sign(Sign.DONE), "good", text_tone="good")]
+        )
         await self.azimuth.enter(signed_in)
 
     def _tell_refusal(self, problem: Exception) -> None:
@@ -131,7 +149,7 @@ class SignInPage(Page):
 
     def _tick(self) -> None:
         prompt = self._prompt
-        if prompt is None:
+        if prompt is None or not self.lives:
             return
         left = (prompt.expires - datetime.now(UTC)).total_seconds()
         rows = [Row(f"Waiting for you… {clock(max(left, 0))} left.", sign(Sign.HERE), "accent")]
@@ -171,21 +189,26 @@ class SignInPage(Page):
         self.query_one("#said", Rows).show(rows)
 
 
-def _way_option(state: WayState) -> Option:
-    mark = sign(Sign.DONE if state.possible else Sign.NOT_NEEDED)
-    word = "possible" if state.possible else "not possible"
-    tone = TONES["good" if state.possible else "quiet"]
-    first = Content.assemble(
-        Content.styled(f"{mark} ", tone),
-        Content.styled(f"{line(state.way.title):22} ", "bold" if state.possible else ""),
-        Content.styled(f"{word}: {line(state.reason)}", tone if not state.possible else TONES["quiet"]),
-    )
-    second = Content.styled(f"  {line(state.way.explanation)}", TONES["quiet"])
-    return Option(Content("\n").join([first, second]), disabled=not state.possible)
+def _way_option(state: WayState, width: int) -> Option:
+    mark = Sign.DONE if state.possible else Sign.NOT_NEEDED
+    word, tone = ("possible", "good") if state.possible else ("not possible", "quiet")
+    rows = [
+        Row(
+            state.way.title,
+            sign(mark),
+            tone,
+            state.way.explanation,
+            text_tone="strong" if state.possible else "quiet",
+        ),
+        Row(f"{word}: {state.reason}", indent=2, text_tone=tone),
+    ]
+    return Option(Content("\n").join(laid_out(rows, width)), disabled=not state.possible)
 
 
 def _big(prompt: SignInPrompt) -> Content:
-    url = Content.assemble(Content.styled("Open  ", TONES["quiet"]), Content.styled(line(prompt.url), TONES["key"]))
+    url = Content.assemble(
+        Content.styled("Open  ", TONES["quiet"]), Content.styled(line(prompt.url), TONES["key"])
+    )
     if not prompt.code:
         return url
     spaced = " ".join(line(prompt.code))
@@ -195,5 +218,3 @@ def _big(prompt: SignInPrompt) -> Content:
         Content.styled("   C copies it", TONES["quiet"]),
     )
     return Content("\n").join([url, Content(), code])
-
-

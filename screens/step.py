@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
-from textual import on, work
+from textual import events, on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
@@ -16,12 +16,13 @@ from textual.containers import Horizontal
 from profiles.errors import ProfilesError
 from screens.connecting import enter_tenant
 from screens.dialogs import ChooseStep, plan_dialog
+from screens.help import step_rows
 from screens.page import Command, Page
 from screens.widgets.field import Field
 from screens.widgets.form import Form
 from screens.widgets.plan_panel import PlanPanel
 from screens.widgets.rail import Rail, RailLine
-from screens.widgets.rows import BLANK, Row, heading
+from screens.widgets.rows import Row
 from wizard.azure.errors import AzureProblem
 from wizard.guide import Kind
 
@@ -38,25 +39,40 @@ _TENANT = "tenant"
 class StepPage(Page):
     """Shows the step at which the walkthrough stands. It holds no answer of its own."""
 
+    CSS_PATH = "styles/step.tcss"
     HELP: ClassVar[str | None] = (
         "One step of the guide, under the document's own number. What you type is saved at once, and checked: its "
         "shape while you type, the rest with Azure as soon as you pause. Only what is wrong keeps you here; what "
         "could not be checked does not."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+n", "next", "Next step", id="step.next", show=False, tooltip="Check this step and go on"),
+        Binding(
+            "ctrl+n", "next", "Next step", id="step.next", show=False, tooltip="Check this step and go on"
+        ),
         Binding("enter", "next", "Next", id="step.enter", tooltip="Go on"),
         Binding("escape", "back", "Back", id="step.back", tooltip="Go back one step; nothing is lost"),
         Binding("f2", "plan", "Plan", id="step.plan", tooltip="What will exist by the answers so far"),
-        Binding("f3", "steps", "All steps", id="step.steps", show=False, tooltip="List all steps and go to one"),
-        Binding("f5", "again", "Ask again", id="step.again", show=False, tooltip="Ask Azure again about this step"),
-        Binding("f10", "review", "Review", id="step.review", show=False, tooltip="See all answers and Azure's preview"),
+        Binding(
+            "f3", "steps", "All steps", id="step.steps", show=False, tooltip="List all steps and go to one"
+        ),
+        Binding(
+            "f5", "again", "Ask again", id="step.again", show=False, tooltip="Ask Azure again about this step"
+        ),
+        Binding(
+            "f10",
+            "review",
+            "Review",
+            id="step.review",
+            show=False,
+            tooltip="See all answers and Azure's preview",
+        ),
     ]
 
     def __init__(self, *, to_review: bool = False) -> None:
         super().__init__()
         self._to_review = to_review
-        self._pressed = False
+        self._pressed = self._opening = False
+        self._ahead: list[events.Key] = []
         self._entering: asyncio.Task[None] | None = None
 
     @property
@@ -89,7 +105,11 @@ class StepPage(Page):
     async def _open(self) -> None:
         self._pressed = False
         step = self.walkthrough.here
-        await self.form.load(step)
+        self._opening = True  # a second Enter, meant for the step before, must not take this one's defaults
+        try:
+            await self.form.load(step, {q.key: self._value_of(q) for q in step.questions})
+        finally:
+            self._opening = False
         self._show_all()
         for field in self.form.fields:
             if field.question.kind is Kind.PICK:
@@ -99,9 +119,12 @@ class StepPage(Page):
         if step.checks:
             self.form.run_worker(self._check_step(), group="step", exclusive=True)
         self._focus(self._first_open())
+        self._replay()
 
     def _show_all(self, *, by: Field | None = None) -> None:
         """Show how everything stands after a change; what changed besides is looked at too."""
+        if not self.lives:
+            return
         walkthrough = self.walkthrough
         wanted = {question.key for question in walkthrough.questions()}
         for field in self.form.fields:
@@ -127,8 +150,14 @@ class StepPage(Page):
             if field.key in walkthrough.secrets:
                 field.show_secret_held()
             return False
-        value = walkthrough.given.get(field.key, walkthrough.answers.get(field.key, ""))
-        return field.show_value(value)
+        return field.show_value(self._value_of(field.question))
+
+    def _value_of(self, question: Question) -> Value:
+        """The answer as it was typed, else the default."""
+        walkthrough = self.walkthrough
+        if question.kind is Kind.SECRET:
+            return ""
+        return walkthrough.given.get(question.key, walkthrough.answers.get(question.key, ""))
 
     def _findings(self, field: Field) -> Findings:
         return () if self._is_untouched(field) else self.walkthrough.findings(field.key)
@@ -149,28 +178,46 @@ class StepPage(Page):
         if field is None:
             self.set_focus(None)
         else:
-            self.call_after_refresh(field.focus_answer)
+            self.set_focus(field.control_widget)
+            # Textual 8.2.8 misses :focus-within of a widget that was mounted just now.
+            self.call_after_refresh(self.app.update_styles, field)
+
+    def on_key(self, event: events.Key) -> None:
+        """Keep what is typed while the next step is not there yet."""
+        if self._opening and event.is_printable:
+            event.stop()
+            self._ahead.append(event)
+
+    def _replay(self) -> None:
+        ahead, self._ahead = self._ahead, []
+        for event in ahead:
+            if self.focused is not None:
+                self.focused.post_message(events.Key(event.key, event.character))
 
     # Answers
 
     @on(Field.Answered)
     def _answered(self, event: Field.Answered) -> None:
         event.stop()
-        self._record(event.field, event.value)
+        typed = event.field.take(going_on=False)
+        if typed is not None:  # else `take_all` was quicker than the message
+            self.workers.cancel_group(self, "flow")  # who goes on typing does not want to go on yet
+            self._record(event.field, typed)
 
     def _record(self, field: Field, typed: str) -> None:
         walkthrough, question = self.walkthrough, field.question
         field.note = ""
+        field.mark_recorded(typed)
         walkthrough.record(field.key, _value(question, typed))
         self.form.say("")
         self._show_all(by=field)
         pauses = question.kind not in {Kind.CHOICE, Kind.PICK}
         self._look_at(field, after=DEBOUNCE if pauses else 0.0)
 
-    def take_all(self) -> None:
+    def take_all(self, *, going_on: bool = False) -> None:
         """Record what was typed just now and is still on its way."""
         for field in self.form.shown:
-            typed = field.take()
+            typed = field.take(going_on=going_on)
             if typed is not None:
                 self._record(field, typed)
 
@@ -184,16 +231,18 @@ class StepPage(Page):
             await self.walkthrough.check(field.key)
             if field.key == _TENANT:
                 await self._enter_tenant(field)
-        field.show_busy(busy=False)
-        self._show_all(by=field)
+        if self.lives:
+            field.show_busy(busy=False)
+            self._show_all(by=field)
 
     async def _check_step(self) -> None:
         step = self.walkthrough.here
         async with self._busy(partial(self.form.say, "checking…")):
             await self.walkthrough.check_step(step)
-        self.form.say("")
-        self.form.show_step_findings(self._step_findings())
-        self._show_around()
+        if self.lives:
+            self.form.say("")
+            self.form.show_step_findings(self._step_findings())
+            self._show_around()
 
     def _step_findings(self) -> Findings:
         number = self.walkthrough.here.number
@@ -209,7 +258,11 @@ class StepPage(Page):
             choices = await self.walkthrough.choices(field.key, again=again)
         except AzureProblem as problem:
             choices = ()
-            field.note = f"The list could not be had: {problem} Write the answer by hand, or press F5 to ask again."
+            field.note = (
+                f"The list could not be had: {problem} Write the answer by hand, or press F5 to ask again."
+            )
+        if not self.lives:
+            return
         field.show_choices(choices)
         if field.display and not self._is_untouched(field):
             self._look_at(field)
@@ -250,10 +303,11 @@ class StepPage(Page):
 
     def action_next(self) -> None:
         """Check the step and go on to the next one."""
-        self.take_all()
-        self._forward()
+        if not self._opening:
+            self.take_all(going_on=True)
+            self._forward()
 
-    @work(exclusive=True, group="forward")
+    @work(exclusive=True, group="flow")
     async def _forward(self) -> None:
         walkthrough, step = self.walkthrough, self.walkthrough.here
         self._pressed = True
@@ -262,11 +316,11 @@ class StepPage(Page):
             field.show_busy(busy=False)
         async with self._busy(partial(self.form.say, "checking…")):
             went = await self._may_go() and await walkthrough.forward()
+        if not self.lives:
+            return
         if not went:
             self._tell_what_blocks()
-        elif walkthrough.here is step:
-            self.azimuth.show_review()
-        elif self._to_review and not walkthrough.unanswered():
+        elif walkthrough.here is step or (self._to_review and not walkthrough.unanswered()):
             self.azimuth.show_review()
         else:
             if self._to_review:
@@ -293,7 +347,7 @@ class StepPage(Page):
     def action_back(self) -> None:
         """Go back one step, or to the sign-in from the first one."""
         self.take_all()
-        self.workers.cancel_group(self, "forward")
+        self.workers.cancel_group(self, "flow")
         if self._to_review:
             self.azimuth.show_review()
         elif self.walkthrough.back():
@@ -301,7 +355,7 @@ class StepPage(Page):
         else:
             self.azimuth.show_sign_in(again=True)
 
-    @work(exclusive=True, group="open")
+    @work(exclusive=True, group="flow")
     async def _reopen(self) -> None:
         await self._open()
 
@@ -310,7 +364,7 @@ class StepPage(Page):
         if number is None:
             return
         self.take_all()
-        self.workers.cancel_group(self, "forward")
+        self.workers.cancel_group(self, "flow")
         self.walkthrough.go_to(number)
         self._reopen()
 
@@ -348,17 +402,8 @@ class StepPage(Page):
 
     def help_rows(self) -> list[Row]:
         """Say more about the step and its questions, the one being answered first."""
-        step = self.walkthrough.here
-        rows = [heading(f"{step.number} {step.title}"), Row(step.text)]
-        rows += [Row(step.more)] if step.more else []
         fields = sorted(self.form.shown, key=lambda field: not field.has_focus_within)
-        for field in fields:
-            question = field.question
-            rows += [BLANK, heading(question.prompt)]
-            rows += [Row(text) for text in (question.rule, question.more) if text]
-            rows += [Row(c.label, "·", "quiet", c.refusal or c.detail) for c in question.choices]
-        rows += [BLANK, Row(quiet=f"The document: {self.setup.guide.source}")]
-        return rows
+        return step_rows(self.walkthrough.here, [field.question for field in fields], self.setup.guide.source)
 
     def commands(self) -> Iterator[Command]:
         """Offer every step besides the keys."""

@@ -28,7 +28,7 @@ DARK = Theme(
         "block-cursor-background": "#203857",
         "block-cursor-foreground": "#f2f6fc",
         "block-cursor-text-style": "none",
-        "block-cursor-blurred-background": "#223249",
+        "block-cursor-blurred-background": "#1b2636",
         "block-cursor-blurred-foreground": "#e6ecf5",
         "footer-key-foreground": "#e3b062",
         "footer-description-foreground": "#9fb0c8",

@@ -9,10 +9,11 @@ import click
 from profiles.store import ProfileStore
 from screens.carrying import carry_out
 from screens.commands.guides import guide_named
-from screens.commands.options import Settings, common
+from screens.commands.options import common
 from screens.commands.reading import Given, given, reopened, saved
 from screens.connecting import connected, hand_over, opened_cloud
 from screens.faults import Refused
+from screens.settings import Settings
 from screens.terminal import can_fill_screen
 from wizard.guide import Guide
 from wizard.setup import Setup
@@ -54,11 +55,11 @@ def resume(settings: Settings, profile: str | None, way: str, *, yes: bool) -> i
     kept = ProfileStore().load(name)
     screenless = yes or settings.as_json or settings.plain or not can_fill_screen()
     if not screenless:
-        from screens.commands.faces import full_screen
+        from screens.opening import full_screen
 
         return full_screen(settings, guide=_guide_of(kept.guide, name), profile=name, resume=True)
     if settings.plain and not yes:
-        from screens.commands.faces import plain
+        from screens.opening import plain
 
         return plain(settings, _guide_of(kept.guide, name), name)
     with opened_cloud(settings, kept.cloud) as cloud:

@@ -18,10 +18,11 @@ from profiles.profile import Profile
 from profiles.secrets import Secret
 from profiles.store import ProfileStore
 from profiles.variables import FORMATS, write
-from screens.commands.options import Settings, common
+from screens.commands.options import common
 from screens.commands.reading import reopened
 from screens.connecting import opened_cloud
 from screens.faults import DONE, FAILED, Refused
+from screens.settings import Settings
 from wizard.plan import Unknown
 from wizard.render.arm import template
 

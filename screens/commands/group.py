@@ -8,8 +8,9 @@ from importlib import import_module
 
 import click
 
-from screens.commands.options import Settings, common
+from screens.commands.options import common
 from screens.faults import DONE, USAGE
+from screens.settings import Settings
 
 _COMMANDS: Mapping[str, tuple[str, str]] = {
     "guides": ("guides", "guides, steps and questions with kind, default and rule"),
@@ -108,7 +109,7 @@ def azimuth(ctx: click.Context, settings: Settings) -> int | None:
         return None  # it becomes another program, which shall find its environment as it was
     settings.keep_private()
     if ctx.invoked_subcommand is None:
-        from screens.commands.faces import home
+        from screens.opening import home
 
         return home(settings)
     return None

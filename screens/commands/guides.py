@@ -5,9 +5,10 @@ from __future__ import annotations
 import click
 
 from screens import json_shapes
-from screens.commands.options import Settings, common
+from screens.commands.options import common
 from screens.faults import DONE, Refused
 from screens.output import Output
+from screens.settings import Settings
 from wizard.answers import Answers
 from wizard.guide import Guide, Question
 from wizard.guides import all_guides

@@ -8,10 +8,11 @@ import click
 
 from screens import json_shapes, telling
 from screens.commands.guides import guide_named
-from screens.commands.options import Settings, common
+from screens.commands.options import common
 from screens.commands.reading import looking
 from screens.connecting import connected, opened_cloud
 from screens.faults import DONE, FAILED
+from screens.settings import Settings
 from wizard.apply.outcome import Preview
 from wizard.apply.preflight import preflight
 from wizard.guide import Findings, Severity

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 import click
 
 from profiles.locations import practice_folder, practice_home
-from screens.commands.options import Settings, common
+from screens.commands.options import common
 from screens.faults import DONE
+from screens.settings import Settings
 from screens.terminal import has_person
 
 if TYPE_CHECKING:

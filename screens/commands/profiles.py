@@ -12,8 +12,9 @@ from profiles.profile import Profile
 from profiles.secrets import SecretStoreError, open_store
 from profiles.store import ProfileStore, journal_path
 from screens import json_shapes, telling
-from screens.commands.options import Settings, common
+from screens.commands.options import common
 from screens.faults import DONE, FAILED, Refused
+from screens.settings import Settings
 from screens.terminal import has_person
 from wizard.apply.journal import Journal
 

@@ -9,11 +9,12 @@ import click
 from profiles.store import ProfileStore
 from screens import json_shapes, telling
 from screens.carrying import agreed
-from screens.commands.options import Settings, common
+from screens.commands.options import common
 from screens.commands.reading import reopened
 from screens.connecting import connected, opened_cloud
 from screens.faults import DONE, FAILED
 from screens.progress import ProgressLines
+from screens.settings import Settings
 from wizard.apply.outcome import Change, Outcome
 from wizard.apply.undo import preview_undo
 from wizard.apply.undo import undo as take_away

@@ -5,7 +5,8 @@ from __future__ import annotations
 import click
 
 from profiles.variables import FORMATS
-from screens.commands.options import Settings, common
+from screens.commands.options import common
+from screens.settings import Settings
 from screens.shell import DEFAULT, print_variables, run_command
 
 

@@ -7,10 +7,11 @@ from datetime import datetime
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal
-from textual.widgets import Footer, Label
+from textual.widgets import Label
 
 from screens.signs import TONES
 from screens.text import plain
+from screens.widgets.key_line import KeyLine
 
 _LOOK_AGAIN = 0.25  # seconds; saving goes on in a thread and tells nobody
 
@@ -24,7 +25,6 @@ class BottomLine(Horizontal):
     DEFAULT_CSS = """
     BottomLine {
         dock: bottom; height: 1; background: $footer-background;
-        Footer { dock: none; width: 1fr; }
         Label { width: auto; padding: 0 1; color: $quiet; }
     }
     """
@@ -36,7 +36,7 @@ class BottomLine(Horizontal):
 
     def compose(self) -> ComposeResult:
         """Put keys and time side by side."""
-        yield Footer(show_command_palette=False)
+        yield KeyLine()
         yield Label("", id="saved", markup=False)
 
     def on_mount(self) -> None:
@@ -46,7 +46,7 @@ class BottomLine(Horizontal):
 
     def _look(self) -> None:
         now = self._saved()
-        if now == self._shown:
+        if now == self._shown or not (self.is_attached and self.display):
             return
         self._shown = now
         at, problem = now

@@ -27,7 +27,7 @@ class ChoiceList(OptionList):
     """Shows choices with a mark before the chosen one. Up and down choose; Enter chooses and goes on."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "select", "Next", id="choice.next", tooltip="Take the marked choice and go on"),
+        Binding("enter", "finish", "Next", id="choice.next", tooltip="Take the marked choice and go on"),
         Binding(
             "space", "take", "Choose", id="choice.take", show=False, tooltip="Take the marked choice and stay"
         ),
@@ -56,10 +56,10 @@ class ChoiceList(OptionList):
             """The list they are done with."""
             return self.list
 
-    def __init__(self, choices: Sequence[Choice], *, id: str | None = None) -> None:  # noqa: A002 - Textual's own word
-        super().__init__(id=id, compact=True, markup=False)
+    def __init__(self, choices: Sequence[Choice], value: str = "") -> None:
+        super().__init__(compact=True, markup=False)
         self._choices = tuple(choices)
-        self.value = ""
+        self.value = value
 
     def on_mount(self) -> None:
         """Write the choices down."""
@@ -87,9 +87,13 @@ class ChoiceList(OptionList):
             self._take(event.option_index)
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
-        """Choose it and go on."""
+        """Choose what was clicked."""
         event.stop()
         self._take(event.option_index)
+
+    def action_finish(self) -> None:
+        """Choose what is under the mark, and go on."""
+        self.action_take()
         self.post_message(self.Finished(self))
 
     def _take(self, index: int) -> None:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.message import Message
 from textual.widget import Widget
@@ -21,18 +20,11 @@ from screens.widgets.choice_list import ChoiceList
 from screens.widgets.pick_list import PickList
 from screens.widgets.rows import Row, Rows, finding_row
 from screens.widgets.secret_input import SecretInput
+from screens.widgets.text_input import TextInput
 
 if TYPE_CHECKING:
     from wizard.answers import Value
     from wizard.guide import Choice, Finding, Question
-
-
-class TextInput(Input):
-    """One line of text; Enter goes on."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "submit", "Next", id="text.next", tooltip="Take this and go on"),
-    ]
 
 
 class Field(Widget):
@@ -40,10 +32,9 @@ class Field(Widget):
 
     @dataclass
     class Answered(Message):
-        """Something was typed or chosen."""
+        """Something was typed or chosen: the field's `latest`."""
 
         field: Field
-        value: str
 
         @property
         def control(self) -> Field:
@@ -61,11 +52,14 @@ class Field(Widget):
             """The field they are done with."""
             return self.field
 
-    def __init__(self, question: Question) -> None:
-        super().__init__(id=f"field-{question.key}", classes=f"-{question.kind.value}")
+    def __init__(self, question: Question, value: Value = "", *, titled: bool = False) -> None:
+        # A list needs all the width; and under a title of the same words its prompt says nothing.
+        bare = titled and question.kind.value == "pick"
+        classes = f"-{question.kind.value}{' -titled' if bare else ''}"
+        super().__init__(id=f"field-{question.key}", classes=classes)
         self.question = question
         self.note = ""  # what there is to say about the field itself, such as a list that could not be had
-        self._told = ""
+        self.latest = self._recorded = str(value)  # what stands in the field; what of it the walkthrough has
         self._findings: tuple[Finding, ...] = ()
         self._busy = False
 
@@ -79,15 +73,26 @@ class Field(Widget):
     def _control(self) -> Widget:
         question = self.question
         if question.kind.value == "choice":
-            return ChoiceList(question.choices)
+            return ChoiceList(question.choices, self.latest)
         if question.kind.value == "pick":
             own = ", or write your own" if question.takes_own else ""
             return PickList(
-                ("Name", *question.columns), takes_own=question.takes_own, placeholder=f"type to search{own}"
+                ("Name", *question.columns),
+                self.latest,
+                takes_own=question.takes_own,
+                placeholder=f"type to search{own}",
             )
         if question.kind.value == "secret":
             return SecretInput(placeholder=line(question.placeholder) or "paste it here; it does not show")
-        return TextInput(placeholder=line(question.placeholder), compact=True)
+        return TextInput(self.latest, placeholder=line(question.placeholder), compact=True)
+
+    @property
+    def _hint(self) -> str:
+        """The rule, where it helps before anything is typed: what is listed needs none."""
+        listed = self.question.kind.value == "choice" or bool(
+            self.question.offers and not self.question.takes_own
+        )
+        return "" if listed else self.question.rule
 
     @property
     def key(self) -> str:
@@ -108,24 +113,27 @@ class Field(Widget):
         """Put the focus where the answer goes."""
         self.control_widget.focus()
 
-    def take(self) -> str | None:
-        """Return what stands in the field when that has not been told yet, and count it as told; else None.
+    def take(self, *, going_on: bool) -> str | None:
+        """Look what stands in the field, and return it if the walkthrough does not have it yet.
 
-        Messages of keys that were pressed just now may still be on their way.
+        Messages of keys that were pressed just now may still be on their way. Who is `going_on` means the row of
+        a list that they moved to.
         """
-        value = self._told
+        value = self.latest
         for choices in self.query(ChoiceList):
             value = choices.value
         for pick_list in self.query(PickList):
-            pick_list.commit()
+            pick_list.commit(marked=going_on)
             value = pick_list.value
         for one in self.query(Input):
             if isinstance(one, (TextInput, SecretInput)):
                 value = one.value
-        if value == self._told:
-            return None
-        self._told = value
-        return value
+        self.latest = value
+        return None if value == self._recorded else value
+
+    def mark_recorded(self, text: str) -> None:
+        """Note that the walkthrough has this text."""
+        self._recorded = text
 
     def show_value(self, value: Value) -> bool:
         """Show an answer that somebody else gave: a default, a correction, an earlier visit; whether it is a new one.
@@ -133,9 +141,9 @@ class Field(Widget):
         What the person is typing right now is never overwritten by what they typed before.
         """
         text = str(value)
-        if text == self._told:
+        if text == self._recorded or self.latest != self._recorded:
             return False
-        self._told = text
+        self.latest = self._recorded = text
         for choices in self.query(ChoiceList):
             choices.show_value(text)
         for pick_list in self.query(PickList):
@@ -173,8 +181,8 @@ class Field(Widget):
         rows += [finding_row(finding) for finding in self._findings]
         if self._busy:
             rows.append(Row("checking…", sign(Sign.HERE), "accent", text_tone="quiet"))
-        elif not rows and self.question.rule and self.question.kind.value != "choice":
-            rows.append(Row(quiet=self.question.rule))
+        elif not rows and self._hint:
+            rows.append(Row(quiet=self._hint))
         self.query_one(".findings", Rows).show(rows)
         self.set_class(any(finding.blocks for finding in self._findings), "-wrong")
 
@@ -210,6 +218,6 @@ class Field(Widget):
         self.post_message(self.Finished(self))
 
     def _tell(self, value: str) -> None:
-        if value != self._told:
-            self._told = value
-            self.post_message(self.Answered(self, value))
+        if value != self.latest:
+            self.latest = value
+            self.post_message(self.Answered(self))

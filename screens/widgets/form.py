@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from textual.containers import VerticalScroll
@@ -14,6 +14,7 @@ from screens.widgets.field import Field
 from screens.widgets.rows import Row, Rows, finding_row
 
 if TYPE_CHECKING:
+    from wizard.answers import Value
     from wizard.guide import Finding, Step
 
 
@@ -21,16 +22,19 @@ class Form(VerticalScroll):
     """Holds all questions of a step. Those that the answers don't want are hidden, and keep what was typed."""
 
     def __init__(self) -> None:
-        super().__init__(id="form")
+        super().__init__(id="form", classes="pane -main")
         self.can_focus = False
 
-    async def load(self, step: Step) -> None:
-        """Show another step."""
+    async def load(self, step: Step, values: Mapping[str, Value]) -> None:
+        """Show another step, with the answers so far."""
         await self.remove_children()
         self.border_title = plain(f"{step.number}  {step.title}")
         self.border_subtitle = ""
         self.scroll_home(animate=False)
-        fields = [Field(question) for question in step.questions]
+        fields = [
+            Field(question, values.get(question.key, ""), titled=question.prompt == step.title)
+            for question in step.questions
+        ]
         await self.mount(Rows(_about(step), id="about"), *fields, Rows(id="step-findings"))
 
     @property

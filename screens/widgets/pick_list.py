@@ -19,6 +19,7 @@ from textual.widgets.option_list import Option
 from screens.signs import TONES
 from screens.text import plain
 from screens.widgets.table import Table, matching
+from screens.widgets.text_input import TextInput
 
 if TYPE_CHECKING:
     from wizard.guide import Choice
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 MOST_SHOWN = 200
 
 
-class PickInput(Input):
+class PickInput(TextInput):
     """Where the search is typed; Enter picks."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -45,15 +46,19 @@ class PickList(Widget):
         height: auto; width: 1fr; layout: vertical;
         Horizontal { height: 1; }
         PickInput { width: 1fr; }
-        Label { width: auto; color: $quiet; padding: 0 0 0 2; }
+        Label { width: auto; color: $text-muted; padding: 0 0 0 2; }
         #head { padding: 0; width: 1fr; }
         OptionList { height: auto; }
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("down", "move('cursor_down')", "Down", id="pick.down", show=False, tooltip="Mark the next row"),
+        Binding(
+            "down", "move('cursor_down')", "Down", id="pick.down", show=False, tooltip="Mark the next row"
+        ),
         Binding("up", "move('cursor_up')", "Up", id="pick.up", show=False, tooltip="Mark the row before"),
-        Binding("pagedown", "move('page_down')", "Page down", id="pick.page_down", show=False, tooltip="A page on"),
+        Binding(
+            "pagedown", "move('page_down')", "Page down", id="pick.page_down", show=False, tooltip="A page on"
+        ),
         Binding("pageup", "move('page_up')", "Page up", id="pick.page_up", show=False, tooltip="A page back"),
     ]
 
@@ -81,7 +86,7 @@ class PickList(Widget):
             """The list they are done with."""
             return self.list
 
-    def __init__(self, heads: Sequence[str], *, takes_own: bool, placeholder: str) -> None:
+    def __init__(self, heads: Sequence[str], value: str = "", *, takes_own: bool, placeholder: str) -> None:
         super().__init__()
         self._heads = tuple(heads)
         self._takes_own = takes_own
@@ -91,7 +96,8 @@ class PickList(Widget):
         self._waiting = True
         self._moved = False
         self._width = 0
-        self.value = ""
+        self._own = ""  # an answer that is no row, put where it can be changed
+        self.value = value
 
     def compose(self) -> ComposeResult:
         """Put the search over the list."""
@@ -132,9 +138,12 @@ class PickList(Widget):
             self._mark_own_text()
             self._write()
 
-    def commit(self) -> None:
-        """Take the row that the person has moved to, if they moved and did not pick."""
-        if self._moved:
+    def commit(self, *, marked: bool) -> None:
+        """Take the text that is itself the answer, or the `marked` row if the person moved to it and did not pick."""
+        typed = self.input.value.strip()
+        if self._is_free(typed):
+            self.value = typed
+        elif self._moved and marked:
             self._take_marked()
 
     def action_move(self, how: str) -> None:
@@ -173,11 +182,13 @@ class PickList(Widget):
     def _submit(self, event: Input.Submitted) -> None:
         event.stop()
         typed = self.input.value.strip()
+        if self._waiting:
+            return
         if not self._is_free(typed):
-            if self._shown or not typed:
-                self._take_marked()
-            elif not self._waiting:
+            if typed and not self._shown:
                 self._tell(typed)  # nothing fits: the check says what there is
+            elif not self._take_marked() and typed:
+                return  # what was searched for can't be picked; the row says why
         self.post_message(self.Finished(self))
 
     @on(OptionList.OptionSelected)
@@ -196,11 +207,13 @@ class PickList(Widget):
             return False
         return not self._choices or (self._takes_own and bool(typed) and not matching(self._choices, typed))
 
-    def _take_marked(self) -> None:
+    def _take_marked(self) -> bool:
         at = self.rows.highlighted
         self._moved = False
-        if at is not None and at < len(self._shown) and not self._shown[at].refusal:
-            self._tell(self._shown[at].value)
+        if at is None or at >= len(self._shown) or self._shown[at].refusal:
+            return False
+        self._tell(self._shown[at].value)
+        return True
 
     def _tell(self, value: str) -> None:
         if value != self.value:
@@ -212,12 +225,11 @@ class PickList(Widget):
         """Put an answer that is no row of the list where it can be read and changed."""
         known = any(choice.value == self.value for choice in self._choices)
         own = "" if known or self._waiting else self.value
-        if own and self.input.value.strip() != own:
+        typed = self.input.value.strip()
+        if own != typed and (own or typed == self._own or self._is_free(typed)):
             with self.prevent(Input.Changed):
                 self.input.value = own
-        elif known and self._is_free(self.input.value.strip()):
-            with self.prevent(Input.Changed):
-                self.input.value = ""
+        self._own = own
 
     def _write(self) -> None:
         if not self._width or self._waiting:

@@ -32,7 +32,10 @@ def _created(plan: Plan) -> list[Row]:
         for wanted in plan.directory
         if not wanted.existing
     ]
-    rows += [Row(_kind(resource), "+", "good", _joined(resource.label, resource.detail)) for resource in plan.resources]
+    rows += [
+        Row(_kind(resource), "+", "good", _joined(resource.label, resource.detail))
+        for resource in plan.resources
+    ]
     return [heading(f"Creates {len(rows)}"), *rows] if rows else [heading("Creates nothing")]
 
 
@@ -72,7 +75,7 @@ class PlanPanel(VerticalScroll):
     can_focus = False
 
     def __init__(self, *, id: str = "plan") -> None:  # noqa: A002 - Textual's own word
-        super().__init__(id=id)
+        super().__init__(id=id, classes="pane")
 
     def compose(self) -> ComposeResult:
         """Hold the rows."""

@@ -14,7 +14,7 @@ from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from screens.signs import STEPS, TONES, bar, sign
-from screens.text import line
+from screens.text import cut, line
 
 if TYPE_CHECKING:
     from wizard.walkthrough import Walkthrough
@@ -33,7 +33,7 @@ def step_prompt(number: str, title: str, state: str, width: int) -> Content:
         Content.styled(f"{line(number)} {line(title)}", "bold" if state == "here" else ""),
     )
     word = Content.styled(mark.word, tone)
-    name = name.truncate(max(width - word.cell_length - 1, 1), ellipsis=True)
+    name = cut(name, max(width - word.cell_length - 1, 1))
     return Content.assemble(name.pad_right(max(width - name.cell_length - word.cell_length, 1)), word)
 
 
@@ -61,7 +61,7 @@ class Rail(OptionList):
         number: str
 
     def __init__(self) -> None:
-        super().__init__(id="rail", compact=True, markup=False)
+        super().__init__(id="rail", classes="pane", compact=True, markup=False)
         self.can_focus = False
         self._walkthrough: Walkthrough | None = None
 
@@ -117,13 +117,13 @@ class RailLine(Widget):
         """Draw the line, with a bar where there is room."""
         width = self.content_size.width
         told = Content.assemble(
-            Content.styled(f"Step {self._place} of {self._count} · ", TONES["quiet"]),
+            Content.styled(f"{line(f'Step {self._place} of {self._count} ·')} ", TONES["quiet"]),
             Content.styled(self._step, TONES["accent"]),
         )
         tail = Content.styled("  F3 all steps", TONES["quiet"])
         room = width - told.cell_length - tail.cell_length - 3
         if width < _MIDDLE or room < 1:
-            return told.truncate(width, ellipsis=True)
+            return cut(told, width)
         full, empty = bar(self._place / self._count, min(room, 24))
         strip = Content.assemble(
             Content.styled(full, TONES["accent"]), Content.styled(empty, TONES["quiet"]), tail

@@ -80,7 +80,13 @@ class Rows(Widget):
     Rows { height: auto; width: 1fr; }
     """
 
-    def __init__(self, rows: Sequence[Row] = (), *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 - Textual's own word
+    def __init__(
+        self,
+        rows: Sequence[Row] = (),
+        *,
+        id: str | None = None,  # noqa: A002 - Textual's own word
+        classes: str | None = None,
+    ) -> None:
         super().__init__(id=id, classes=classes)
         self._rows = tuple(rows)
 
@@ -93,13 +99,18 @@ class Rows(Widget):
     @property
     def told(self) -> str:
         """All that is shown, as text."""
-        return "\n".join(" ".join(filter(None, (r.sign, r.word, r.text, r.quiet, r.right))) for r in self._rows)
+        return "\n".join(
+            " ".join(filter(None, (r.sign, r.word, r.text, r.quiet, r.right))) for r in self._rows
+        )
 
-    def get_content_width(self, container: Size, viewport: Size) -> int:
+    def get_content_width(self, container: Size, viewport: Size) -> int:  # noqa: ARG002 - Textual's signature
+        """Take all the width there is."""
         return container.width
 
-    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002 - as above
+        """Take as many lines as the rows need at this width."""
         return len(laid_out(self._rows, width)) if self._rows else 0
 
     def render(self) -> Content:
+        """Draw the rows."""
         return Content("\n").join(laid_out(self._rows, self.content_size.width))

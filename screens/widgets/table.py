@@ -11,7 +11,7 @@ from textual.content import Content
 
 from screens.signs import TONES, is_plain, sign
 from screens.terminal import Sign
-from screens.text import line
+from screens.text import cut, line
 
 if TYPE_CHECKING:
     from wizard.guide import Choice
@@ -34,11 +34,15 @@ class Table:
             max([cell_len(head), *(cell_len(cell(choice, i)) for choice in choices)])
             for i, head in enumerate(heads)
         ]
-        least = [min(need, max(_NARROWEST, cell_len(head))) + _GAP for need, head in zip(needs, heads, strict=True)]
+        least = [
+            min(need, max(_NARROWEST, cell_len(head))) + _GAP for need, head in zip(needs, heads, strict=True)
+        ]
         while len(needs) > 1 and sum(least[: len(needs)]) > width - _MARK + _GAP:
             needs.pop()
         room = width - _MARK - _GAP * (len(needs) - 1)
-        floors = [min(need, max(_NARROWEST, cell_len(head))) for need, head in zip(needs, heads, strict=False)]
+        floors = [
+            min(need, max(_NARROWEST, cell_len(head))) for need, head in zip(needs, heads, strict=False)
+        ]
         while sum(needs) > room and any(need > floor for need, floor in zip(needs, floors, strict=True)):
             widest = max(range(len(needs)), key=lambda i: needs[i] - floors[i])
             needs[widest] -= 1
@@ -46,7 +50,10 @@ class Table:
 
     def head(self, heads: Sequence[str]) -> Content:
         """Return the line over the table."""
-        cells = [_fit(Content.styled(line(text), TONES["heading"]), w) for text, w in zip(heads, self.widths, strict=False)]
+        cells = [
+            _fit(Content.styled(line(text), TONES["heading"]), w)
+            for text, w in zip(heads, self.widths, strict=False)
+        ]
         return Content.assemble(" " * _MARK, Content(" " * _GAP).join(cells))
 
     def row(self, choice: Choice, *, picked: bool, width: int) -> Content:
@@ -92,7 +99,7 @@ def _cell_style(index: int, choice: Choice, *, picked: bool) -> str:
 
 def _fit(content: Content, width: int) -> Content:
     if content.cell_length > width:
-        content = content.truncate(width, ellipsis=True)
+        content = cut(content, width)
     return content.pad_right(width - content.cell_length)
 
 

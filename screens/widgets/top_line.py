@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from rich.cells import cell_len
 from textual.content import Content
 from textual.widget import Widget
 
 from screens.signs import TONES
-from screens.text import line
+from screens.text import cut, line
 
 
 class TopLine(Widget):
@@ -18,11 +19,12 @@ class TopLine(Widget):
 
     def __init__(self) -> None:
         super().__init__()
-        self._guide = self._banner = self._where = ""
+        self._guide = self._profile = self._banner = self._where = ""
 
-    def show(self, *, title: str, banner: str, context: str) -> None:
-        """Say other words."""
-        self._guide, self._banner, self._where = line(title), line(banner), line(context)
+    def show(self, *, title: str, profile: str, banner: str, context: str) -> None:
+        """Say other words. The profile's name is left out where there is no room for it."""
+        self._guide, self._profile = line(title), line(profile)
+        self._banner, self._where = line(banner), line(context)
         self.refresh()
 
     @property
@@ -36,10 +38,16 @@ class TopLine(Widget):
         left = Content.assemble(
             Content.styled("Azimuth", TONES["accent"]), "  ", Content.styled(self._guide, "bold")
         )
-        badge = Content.styled(f" {self._banner} ", "bold $badge-text on $badge") if self._banner else Content()
+        name = Content.styled(f" {line(f'· {self._profile}')}" if self._profile else "", TONES["heading"])
+        whole = left.cell_length + name.cell_length + len(self._banner) + cell_len(self._where) + 7
+        if whole <= width:
+            left = Content.assemble(left, name)
+        badge = (
+            Content.styled(f" {self._banner} ", "bold $badge-text on $badge") if self._banner else Content()
+        )
         room = width - left.cell_length - badge.cell_length - (4 if self._banner else 2)
         context = Content.styled(self._where, TONES["quiet"])
         if context.cell_length > room:
-            context = context.truncate(max(room, 0), ellipsis=True)
+            context = cut(context, max(room, 0))
         right = Content.assemble(badge, "  " if self._banner and context else "", context)
         return Content.assemble(left.pad_right(max(width - left.cell_length - right.cell_length, 1)), right)

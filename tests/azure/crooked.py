@@ -105,7 +105,7 @@ class KnownToken:
 
     token: str = TOKEN
 
-    def get_token_info(self, *_: str, options: TokenRequestOptions | None = None) -> AccessTokenInfo:  # noqa: ARG002 - the signature of azure-core
+    def get_token_info(self, *_: str, options: TokenRequestOptions | None = None) -> AccessTokenInfo:
         return AccessTokenInfo(self.token, int(time.time()) + 3600)
 
     def close(self) -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import sqlite3
 import subprocess
 from pathlib import Path
 
+import pexpect
 import pytest
 
 from tests.commands.azimuth import COMMAND, ROOT, STARTER, TRACES, azimuth, environment, lines
@@ -175,3 +177,26 @@ def test_a_secret_that_one_has_comes_by_the_environment_and_pasted_ids_are_put_r
     assert azimuth(*command).returncode == 0
     assert azimuth("undo", "mine", "--yes").returncode == 0
     assert azimuth("verify", "demo").returncode == 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("command", [("resume", "demo"), ("himl", "--profile", "demo"), ("resume",)])
+def test_on_a_terminal_the_full_screen_goes_on(command: tuple[str, ...]) -> None:
+    """The profile names its cloud, so that nobody has to say --practice again."""
+    assert azimuth(*APPLY).returncode == 0
+    if command == ("resume",):
+        assert azimuth("profiles", "copy", "demo", "other").returncode == 0
+    child = pexpect.spawn(
+        COMMAND[0],
+        [*COMMAND[1:], *command],
+        env=environment({"TERM": "xterm-256color"}),
+        encoding="utf-8",
+        timeout=60,
+        dimensions=(24, 80),
+    )
+    child.expect("PRACTICE")
+    child.expect("Sign in to")
+    child.kill(signal.SIGTERM)
+    child.expect(pexpect.EOF)
+    child.close()
+    assert child.exitstatus == 143

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
@@ -10,6 +11,7 @@ import pytest
 
 from tests.commands.azimuth import applied
 from tests.end_to_end import comparing
+from tests.end_to_end.on_screen import fill_in_and_apply
 from tests.plain.typist import Typist, fills_in, signs_in
 from wizard.plan import Plan
 
@@ -33,6 +35,10 @@ def by_prompts() -> None:
     assert typist.leaves() == 0
 
 
+def by_screen() -> None:
+    asyncio.run(fill_in_and_apply())
+
+
 @pytest.fixture
 def play(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], None]], Ended]:
     """Play a face in a home of its own."""
@@ -51,7 +57,7 @@ def test_three_faces_one_plan_one_azure(play: Callable[[Callable[[], None]], End
     command = play(by_command)
     assert not command.plan.is_empty
     assert any("himl-vision" in document for document in command.state)
-    for face in (by_prompts,):
+    for face in (by_prompts, by_screen):
         ended = play(face)
         assert ended.plan == command.plan
         assert ended.state == command.state
