@@ -6,6 +6,7 @@ import asyncio
 import resource
 import signal
 import sys
+from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import App
@@ -37,11 +38,15 @@ _SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 
 
 def run_full_screen(
-    *, cloud: Cloud, guide: Guide | None = None, profile: str | None = None, resume: bool = False
+    *,
+    open_cloud: Callable[[], Cloud],
+    guide: Guide | None = None,
+    profile: str | None = None,
+    resume: bool = False,
 ) -> int:
     """Run the full screen until the person leaves, and return the exit code.
 
-    Without a guide it opens at home. `resume` goes on where the profile stopped, whatever its stage.
+    `open_cloud` is called once, after the first frame where no profile is named. Without a guide it opens at home. `resume` goes on where the profile stopped, whatever its stage.
 
     Raises:
         WrongProfile, ProfileNotFound, ProfileError: the profile can't be opened; nothing was drawn yet.
@@ -49,7 +54,7 @@ def run_full_screen(
     """
     # A crash must not write the memory, which may hold a secret, into a file.
     resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
-    app = AzimuthApp(cloud, guide=guide, profile=profile, resume=resume)
+    app = AzimuthApp(open_cloud, guide=guide, profile=profile, resume=resume)
     code = asyncio.run(_run(app))
     if app.fault is not None:
         raise app.fault
@@ -98,7 +103,7 @@ class AzimuthApp(App[None]):
 
     def __init__(
         self,
-        cloud: Cloud,
+        open_cloud: Callable[[], Cloud],
         *,
         guide: Guide | None = None,
         profile: str | None = None,
@@ -109,7 +114,7 @@ class AzimuthApp(App[None]):
         for theme in (DARK, LIGHT):
             self.register_theme(theme)
         self.theme = DARK.name
-        self.cloud = cloud
+        self._open_cloud = open_cloud
         self.setup: Setup | None = None
         self.signed_in: SignedIn | None = None
         self.farewell = ""
@@ -120,6 +125,11 @@ class AzimuthApp(App[None]):
         self._leaving: asyncio.Task[None] | None = None
         if guide is not None and profile is not None:
             self.setup = self._opened(guide, profile)
+
+    @cached_property
+    def cloud(self) -> Cloud:
+        """Where everything is; opened when it is first asked for."""
+        return self._open_cloud()
 
     def _opened(self, guide: Guide, name: str) -> Setup:
         from wizard.setup import Setup

@@ -87,7 +87,6 @@ class ApplyPage(Page):
 
     def on_mount(self) -> None:
         """Begin."""
-        super().on_mount()
         self.query_one("#log").display = False
         self.query_one("#log").can_focus = False
         self.set_interval(_TICK, self._tick)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractContextManager, asynccontextmanager
 from typing import TYPE_CHECKING
 
 from screens.output import Output
@@ -17,19 +18,17 @@ if TYPE_CHECKING:
     from wizard.setup import Setup
 
 
-@contextmanager
-def opened_cloud(settings: Settings, name: str = "") -> Iterator[Cloud]:
-    """Give the cloud that was asked for, or the one of `name` (a profile's own).
+def opened_cloud(settings: Settings, name: str = "") -> AbstractContextManager[Cloud]:
+    """Return the cloud that was asked for, or the one of `name` (a profile's own), to be opened by a `with` block.
 
     Raises what `open_cloud` raises.
     """
     from profiles.locations import practice_folder
 
     named = settings.cloud or name or settings.cloud_or_public
-    with open_cloud(
+    return open_cloud(
         named, practice_folder=practice_folder(), world=settings.world, time_scale=settings.time_scale
-    ) as cloud:
-        yield cloud
+    )
 
 
 @asynccontextmanager
@@ -73,6 +72,26 @@ async def enter_tenant(setup: Setup) -> None:
     await walkthrough.check("tenant")
     if is_guid(walkthrough.answers.text("tenant")):
         await setup.enter_tenant()
+
+
+class TenantDoor:
+    """Goes into the picked tenant, once at a time: closing one connection and opening another is never broken off."""
+
+    def __init__(self, setup: Callable[[], Setup]) -> None:
+        self._setup = setup
+        self._entering: asyncio.Task[None] | None = None
+
+    async def enter(self) -> None:
+        """Go in; who stops waiting leaves it to end by itself.
+
+        Raises:
+            AzureProblem: that tenant can't be entered.
+        """
+        while self._entering is not None and not self._entering.done():
+            await asyncio.wait({self._entering})
+        self._entering = asyncio.create_task(enter_tenant(self._setup()))
+        self._entering.add_done_callback(lambda task: task.cancelled() or task.exception())
+        await asyncio.shield(self._entering)
 
 
 def hand_over(setup: Setup, secrets: Mapping[str, Secret]) -> None:

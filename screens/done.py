@@ -55,7 +55,6 @@ class DonePage(Page):
 
     def on_mount(self) -> None:
         """Let the keys scroll."""
-        super().on_mount()
         self.query_one("#sheet").focus()
 
     @property

@@ -101,7 +101,6 @@ class HomePage(Page):
 
     def on_mount(self) -> None:
         """Show the frame first, then read what there is."""
-        super().on_mount()
         self.query_one("#shelf", OptionList).focus()
 
     @on(Shelf.Drawn)
@@ -114,11 +113,17 @@ class HomePage(Page):
         from wizard.guides import all_guides
 
         self._shelf = _Shelf(all_guides(), tuple(ProfileStore().list()))
+        self.tell_context()
         self._show(self._shelf)
         if self._start is not None:
             guide, self._start = self._start, None
             if not any(one.guide == guide.key and self._is_open(one) for one in self._shelf.profiles):
                 self._ask_name(guide)
+
+    def tell_context(self) -> None:
+        """Say who works where, but not before the first frame: the cloud is opened for it."""
+        if self._shelf is not None:
+            super().tell_context()
 
     def _is_open(self, summary: ProfileSummary) -> bool:
         return summary.stage in _HALF_FINISHED and summary.cloud == self.azimuth.cloud.name

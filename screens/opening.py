@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Coroutine
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from screens.faults import Refused
@@ -36,8 +37,11 @@ def full_screen(
     from screens.app import run_full_screen
     from screens.connecting import opened_cloud
 
-    with opened_cloud(settings, cloud_of(profile)) as cloud:
-        return run_full_screen(cloud=cloud, guide=guide, profile=profile, resume=resume)
+    cloud = opened_cloud(settings, cloud_of(profile))
+    with ExitStack() as stack:  # entered by the screen, once it has drawn itself
+        return run_full_screen(
+            open_cloud=lambda: stack.enter_context(cloud), guide=guide, profile=profile, resume=resume
+        )
 
 
 def cloud_of(profile: str | None) -> str:

@@ -45,7 +45,7 @@ def draw() -> str:
 
 
 async def _shown(cloud: Cloud) -> str:
-    app = AzimuthApp(cloud, guide=GUIDE, profile="vision", machine=Machine())
+    app = AzimuthApp(lambda: cloud, guide=GUIDE, profile="vision", machine=Machine())
     try:
         async with app.run_test(size=SIZE) as pilot:
             await _walk(app, pilot)

@@ -104,7 +104,6 @@ class ReviewPage(Page):
 
     def on_mount(self) -> None:
         """Show the answers, and ask Azure."""
-        super().on_mount()
         self.query_one("#answers").focus()
         self._show_answers()
         self._ask()

@@ -65,7 +65,6 @@ class SignInPage(Page):
 
     def on_mount(self) -> None:
         """Look which ways are possible."""
-        super().on_mount()
         self.query_one("#code").display = False
         self._say(
             [Row("Looking which ways are possible here…", sign(Sign.HERE), "accent", text_tone="quiet")]

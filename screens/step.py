@@ -1,4 +1,4 @@
-"""The screen of a step, whichever step it is: rail, form and plan side by side; it asks the walkthrough and shows its answers."""
+"""The screen of a step, whichever step it is: it takes answers, has them checked, and goes on and back."""
 
 from __future__ import annotations
 
@@ -9,19 +9,17 @@ from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, on, work
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal
 
 from profiles.errors import ProfilesError
-from screens.connecting import enter_tenant
+from screens.connecting import TenantDoor
 from screens.dialogs import ChooseStep, plan_dialog
 from screens.help import step_rows
-from screens.page import Command, Page
+from screens.page import Command
+from screens.step_view import StepView
 from screens.widgets.field import Field
-from screens.widgets.form import Form
 from screens.widgets.plan_panel import PlanPanel
-from screens.widgets.rail import Rail, RailLine
+from screens.widgets.rail import Rail
 from screens.widgets.rows import Row
 from wizard.azure.errors import AzureProblem
 from wizard.guide import Kind
@@ -29,22 +27,15 @@ from wizard.guide import Kind
 if TYPE_CHECKING:
     from wizard.answers import Value
     from wizard.guide import Findings, Question
-    from wizard.walkthrough import Walkthrough
 
 DEBOUNCE = 0.4  # seconds of quiet before Azure is asked about what is being typed
 SHOW_BUSY_AFTER = 0.1  # seconds; what is answered sooner needs no word about waiting
 _TENANT = "tenant"
 
 
-class StepPage(Page):
-    """Shows the step at which the walkthrough stands. It holds no answer of its own."""
+class StepPage(StepView):
+    """Takes what is typed, chosen and picked, and asks the walkthrough about it."""
 
-    CSS_PATH = "styles/step.tcss"
-    HELP: ClassVar[str | None] = (
-        "One step of the guide, under the document's own number. What you type is saved at once, and checked: its "
-        "shape while you type, the rest with Azure as soon as you pause. Only what is wrong keeps you here; what "
-        "could not be checked does not."
-    )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
             "ctrl+n", "next", "Next step", id="step.next", show=False, tooltip="Check this step and go on"
@@ -71,31 +62,12 @@ class StepPage(Page):
     def __init__(self, *, to_review: bool = False) -> None:
         super().__init__()
         self._to_review = to_review
-        self._pressed = self._opening = False
+        self._opening = False
         self._ahead: list[events.Key] = []
-        self._entering: asyncio.Task[None] | None = None
-
-    @property
-    def walkthrough(self) -> Walkthrough:
-        """Where the person is, and all that is answered."""
-        return self.setup.walkthrough
-
-    @property
-    def form(self) -> Form:
-        """The questions."""
-        return self.query_one(Form)
-
-    def body(self) -> ComposeResult:
-        """Put rail, form and plan side by side."""
-        yield RailLine()
-        with Horizontal(id="panes"):
-            yield Rail()
-            yield Form()
-            yield PlanPanel()
+        self._door = TenantDoor(lambda: self.setup)
 
     def on_mount(self) -> None:
         """Show the step."""
-        super().on_mount()
         self.query_one(Rail).border_title = "Steps"
         self.query_one(PlanPanel).border_title = "What this makes"
         self._reopen()
@@ -103,11 +75,11 @@ class StepPage(Page):
     # Showing
 
     async def _open(self) -> None:
-        self._pressed = False
+        self.went_on = False
         step = self.walkthrough.here
         self._opening = True  # a second Enter, meant for the step before, must not take this one's defaults
         try:
-            await self.form.load(step, {q.key: self._value_of(q) for q in step.questions})
+            await self.form.load(step, {q.key: self.value_of(q) for q in step.questions})
         finally:
             self._opening = False
         self._show_all()
@@ -118,69 +90,14 @@ class StepPage(Page):
                 self._look_at(field)
         if step.checks:
             self.form.run_worker(self._check_step(), group="step", exclusive=True)
-        self._focus(self._first_open())
+        self.focus_on(self.first_open())
         self._replay()
 
     def _show_all(self, *, by: Field | None = None) -> None:
-        """Show how everything stands after a change; what changed besides is looked at too."""
-        if not self.lives:
-            return
-        walkthrough = self.walkthrough
-        wanted = {question.key for question in walkthrough.questions()}
-        for field in self.form.fields:
-            appeared = not field.display and field.key in wanted
-            field.display = field.key in wanted
-            moved = self._show_value(field)
-            field.show_findings(self._findings(field))
-            if by is not None and field is not by and (appeared or moved) and field.display:
+        """Show how everything stands after a change `by` a field; what changed besides is looked at too."""
+        for field in self.show_all():
+            if by is not None and field is not by:
                 self._look_at(field)
-        self._show_around()
-
-    def _show_around(self) -> None:
-        walkthrough = self.walkthrough
-        self.query_one(Rail).show(walkthrough)
-        self.query_one(RailLine).show(walkthrough)
-        self.query_one(PlanPanel).show(walkthrough.plan())
-        self.tell_context()
-
-    def _show_value(self, field: Field) -> bool:
-        """Show the answer as the walkthrough has it; whether that is another one than before."""
-        walkthrough = self.walkthrough
-        if field.question.kind is Kind.SECRET:
-            if field.key in walkthrough.secrets:
-                field.show_secret_held()
-            return False
-        return field.show_value(self._value_of(field.question))
-
-    def _value_of(self, question: Question) -> Value:
-        """The answer as it was typed, else the default."""
-        walkthrough = self.walkthrough
-        if question.kind is Kind.SECRET:
-            return ""
-        return walkthrough.given.get(question.key, walkthrough.answers.get(question.key, ""))
-
-    def _findings(self, field: Field) -> Findings:
-        return () if self._is_untouched(field) else self.walkthrough.findings(field.key)
-
-    def _is_untouched(self, field: Field) -> bool:
-        """Whether there is nothing to judge yet: no answer, no default, and nobody wanted to go on."""
-        walkthrough = self.walkthrough
-        known = field.key in walkthrough.given or field.key in walkthrough.secrets
-        return not (known or self._pressed) and walkthrough.answers.get(field.key) is None
-
-    def _first_open(self) -> Field | None:
-        """The first question that wants something, else the first."""
-        shown = self.form.shown
-        open_ones = [f for f in shown if any(found.blocks for found in self.walkthrough.findings(f.key))]
-        return next(iter(open_ones or shown), None)
-
-    def _focus(self, field: Field | None) -> None:
-        if field is None:
-            self.set_focus(None)
-        else:
-            self.set_focus(field.control_widget)
-            # Textual 8.2.8 misses :focus-within of a widget that was mounted just now.
-            self.call_after_refresh(self.app.update_styles, field)
 
     def on_key(self, event: events.Key) -> None:
         """Keep what is typed while the next step is not there yet."""
@@ -242,7 +159,7 @@ class StepPage(Page):
         if self.lives:
             self.form.say("")
             self.form.show_step_findings(self._step_findings())
-            self._show_around()
+            self.show_around()
 
     def _step_findings(self) -> Findings:
         number = self.walkthrough.here.number
@@ -264,7 +181,7 @@ class StepPage(Page):
         if not self.lives:
             return
         field.show_choices(choices)
-        if field.display and not self._is_untouched(field):
+        if field.display and not self.is_untouched(field):
             self._look_at(field)
 
     @asynccontextmanager
@@ -276,13 +193,8 @@ class StepPage(Page):
             timer.stop()
 
     async def _enter_tenant(self, field: Field) -> bool:
-        """Go on in the picked tenant. Closing one connection and opening another is never broken off half-way."""
-        while self._entering is not None and not self._entering.done():
-            await asyncio.wait({self._entering})
-        self._entering = asyncio.create_task(enter_tenant(self.setup))
-        self._entering.add_done_callback(lambda task: task.cancelled() or task.exception())
         try:
-            await asyncio.shield(self._entering)
+            await self._door.enter()
         except AzureProblem as problem:
             field.note = f"That tenant can't be entered: {problem} {problem.advice}".strip()
             return False
@@ -310,7 +222,7 @@ class StepPage(Page):
     @work(exclusive=True, group="flow")
     async def _forward(self) -> None:
         walkthrough, step = self.walkthrough, self.walkthrough.here
-        self._pressed = True
+        self.went_on = True
         for field in self.form.fields:
             self.workers.cancel_group(field, "check")
             field.show_busy(busy=False)
@@ -342,7 +254,7 @@ class StepPage(Page):
         self._show_all()
         count = len(self.walkthrough.blocking())
         self.form.say(f"{count} thing{'s' if count != 1 else ''} to mend before going on" if count else "")
-        self._focus(self._first_open())
+        self.focus_on(self.first_open())
 
     def action_back(self) -> None:
         """Go back one step, or to the sign-in from the first one."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -87,6 +87,11 @@ class Field(Widget):
         return TextInput(self.latest, placeholder=line(question.placeholder), compact=True)
 
     @property
+    def _texts(self) -> Iterator[Input]:
+        """The input, where the answer is what is typed; the search of a list is none."""
+        return self.query(".answer > TextInput, .answer > SecretInput").results(Input)
+
+    @property
     def _hint(self) -> str:
         """The rule, where it helps before anything is typed: what is listed needs none."""
         listed = self.question.kind.value == "choice" or bool(
@@ -125,9 +130,8 @@ class Field(Widget):
         for pick_list in self.query(PickList):
             pick_list.commit(marked=going_on)
             value = pick_list.value
-        for one in self.query(Input):
-            if isinstance(one, (TextInput, SecretInput)):
-                value = one.value
+        for one in self._texts:
+            value = one.value
         self.latest = value
         return None if value == self._recorded else value
 
@@ -148,10 +152,10 @@ class Field(Widget):
             choices.show_value(text)
         for pick_list in self.query(PickList):
             pick_list.show_value(text)
-        for text_input in self.query(TextInput):
-            if text_input.value != text:
-                text_input.value = text
-                text_input.cursor_position = len(text)
+        for one in self._texts:
+            if one.value != text:
+                one.value = text
+                one.cursor_position = len(text)
         return True
 
     def show_secret_held(self) -> None:

@@ -21,7 +21,6 @@ from typing import NamedTuple
 from tests.commands.azimuth import ROOT, STARTER
 
 RUNS = 15
-ENV_RATIO, ENV_SECONDS, FRAME_RATIO = 6.0, 0.060, 1.5
 FRAME = "Go on, or begin"
 _PATIENCE = 30.0
 # What pip writes for the console script, but for the path.

@@ -33,7 +33,7 @@ _KEYS: dict[str, tuple[str, ...]] = {
 async def fill_in_and_apply() -> None:
     """Walk through the hi-ml guide to the proved end, with the profile `demo`."""
     with practice(Path(os.environ["AZIMUTH_HOME"]) / "state" / "practice") as cloud:
-        app = AzimuthApp(cloud, guide=GUIDE, profile="demo")
+        app = AzimuthApp(lambda: cloud, guide=GUIDE, profile="demo")
         async with app.run_test(size=(120, 40)) as pilot:
             await _shown(pilot, SignInPage)
             await pilot.press("enter")

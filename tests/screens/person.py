@@ -143,7 +143,7 @@ async def at_screen(
     resume: bool = False,
 ) -> AsyncIterator[Person]:
     """Run the app headless, and let go of everything at the end."""
-    app = AzimuthApp(cloud, guide=guide, profile=profile, resume=resume, machine=Machine())
+    app = AzimuthApp(lambda: cloud, guide=guide, profile=profile, resume=resume, machine=Machine())
     try:
         async with app.run_test(size=size, notifications=True) as pilot:
             yield Person(app, pilot)

@@ -13,7 +13,7 @@ from screens.home import HomePage
 from wizard.azure.clouds import AZURE_PUBLIC
 
 async def main():
-    app = AzimuthApp(AZURE_PUBLIC)
+    app = AzimuthApp(lambda: AZURE_PUBLIC)
     drawn = {}
     read = HomePage._read
 

@@ -34,7 +34,7 @@ def read(page):
 
 HomePage._read = read
 try:
-    run_full_screen(cloud=AZURE_PUBLIC)
+    run_full_screen(open_cloud=lambda: AZURE_PUBLIC)
 except RuntimeError as fault:
     sys.exit(f"told: {type(fault).__name__}")
 """

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
 from wizard.azure.clouds import Cloud, cloud_named
@@ -16,24 +16,33 @@ if TYPE_CHECKING:
 PRACTICE = "practice"
 
 
-@contextmanager
 def open_cloud(
     name: str, *, practice_folder: Path, world: str | None = None, time_scale: float = 0.0
-) -> Iterator[Cloud]:
-    """Give the cloud of a name for as long as the block lasts; "practice" is served by this process meanwhile.
+) -> AbstractContextManager[Cloud]:
+    """Return the cloud of a name, open for as long as the block lasts; "practice" is served by this process meanwhile.
+
+    Nothing is served before the block begins; what it raises then is told by `_served`.
 
     Raises:
         UnknownCloud: nothing is called so; the known names are listed.
-        wizard.practice.launcher.PracticeError, OSError: practice Azure can't be served from the folder.
     """
     if name.strip().lower() != PRACTICE:
-        yield cloud_named(name)
-        return
+        return nullcontext(cloud_named(name))
+    return _served(practice_folder, world, time_scale)
+
+
+@contextmanager
+def _served(folder: Path, world: str | None, time_scale: float) -> Iterator[Cloud]:
+    """Serve practice Azure for as long as the block lasts.
+
+    Raises:
+        wizard.practice.launcher.PracticeError, OSError: practice Azure can't be served from the folder.
+    """
     from wizard import practice
 
-    with practice.start(practice_folder, world=world, time_scale=time_scale) as running:
-        az_config = practice.az_config(running, practice_folder / "az")
-        yield practice_cloud(running, practice_folder, az_config)
+    with practice.start(folder, world=world, time_scale=time_scale) as running:
+        az_config = practice.az_config(running, folder / "az")
+        yield practice_cloud(running, folder, az_config)
 
 
 def practice_cloud(running: Running, folder: Path, az_config: Path) -> Cloud:
