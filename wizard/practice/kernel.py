@@ -25,6 +25,9 @@ class Failure(Exception):  # noqa: N818 - an answer like any other, named as Azu
         details: ARM's `details`.
         headers: added to the answer.
         additional: ARM's `additionalInfo`.
+        target: what it is about, for providers that tell it.
+        shape: how the error stands in the body: "" is ARM's own `{"error": {"code", "message", "details"?}}`, "details"
+            has `details` even when empty, "flat" stands at the top without `error`, "status" has a `status` beside it.
     """
 
     def __init__(
@@ -36,6 +39,8 @@ class Failure(Exception):  # noqa: N818 - an answer like any other, named as Azu
         details: Sequence[Mapping[str, Any]] = (),
         headers: Mapping[str, str] | None = None,
         additional: Sequence[Mapping[str, Any]] = (),
+        target: str | None = None,
+        shape: str = "",
     ) -> None:
         super().__init__(f"{status} {code}: {message}")
         self.status = status
@@ -44,6 +49,8 @@ class Failure(Exception):  # noqa: N818 - an answer like any other, named as Azu
         self.details = tuple(details)
         self.headers = dict(headers or {})
         self.additional = tuple(additional)
+        self.target = target
+        self.shape = shape
 
 
 @dataclass(frozen=True, slots=True)

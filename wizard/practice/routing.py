@@ -144,13 +144,21 @@ def _rendered(practice: Practice, request: Request, family: Family, failure: Fai
             }
         }
     else:
-        error: dict[str, Any] = {"code": failure.code, "message": failure.message}
-        if failure.details:
-            error["details"] = list(failure.details)
-        if failure.additional:
-            error["additionalInfo"] = list(failure.additional)
-        body = {"error": error}
+        body = _arm_error(failure)
     return Response(failure.status, body, failure.headers)
+
+
+def _arm_error(failure: Failure) -> dict[str, Any]:
+    error: dict[str, Any] = {"code": failure.code, "message": failure.message}
+    if failure.target is not None:
+        error["target"] = failure.target
+    if failure.details or failure.shape == "details":
+        error["details"] = list(failure.details)
+    if failure.additional:
+        error["additionalInfo"] = list(failure.additional)
+    if failure.shape == "flat":
+        return error
+    return {"status": "Failed", "error": error} if failure.shape == "status" else {"error": error}
 
 
 def _inner(practice: Practice, request: Request) -> dict[str, str]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from wizard.practice.arm import errors, ids, odata, rights, roles
 from wizard.practice.arm.call import Call, Operation, collection, stamp
-from wizard.practice.arm.types import find
+from wizard.practice.arm.kinds import find
 from wizard.practice.kernel import Failure, Practice, Response
 
 TYPE = "Microsoft.Authorization/roleAssignments"

@@ -12,6 +12,8 @@ from wizard.practice.arm import (
     facts,
     groups,
     ids,
+    kinds,
+    listing,
     polling,
     providers,
     resources,
@@ -32,6 +34,8 @@ OPERATIONS = (
     *roles.OPERATIONS,
     *assignments.OPERATIONS,
     *polling.OPERATIONS,
+    *kinds.OPERATIONS,
+    *listing.OPERATIONS,
     *resources.OPERATIONS,
 )
 EFFECTS: Mapping[str, polling.Effect] = {**groups.EFFECTS, **resources.EFFECTS, **deployments.EFFECTS}
@@ -81,7 +85,19 @@ def submit(practice: Practice, caller: Caller, request: Request) -> Response:
     _authorize(call, operation)
     _check_group(call, operation)
     _check_scope(call)
-    return operation.handler(call)
+    try:
+        return operation.handler(call)
+    except Failure as failure:
+        if not failure.shape and failure.headers.get("x-ms-failure-cause") != "gateway":
+            failure.shape = _style(call)
+        raise
+
+
+def _style(call: Call) -> str:
+    """How the provider of what a path names shapes its errors."""
+    resource = call.parts.get("resource", "")
+    declared = kinds.find(ids.parse(resource).type) if resource else None
+    return declared.style if declared else ""
 
 
 def _found(request: Request) -> tuple[Operation, dict[str, str]]:

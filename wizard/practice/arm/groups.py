@@ -6,9 +6,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from wizard.practice.arm import errors, facts, ids, polling, rights
+from wizard.practice.arm import errors, facts, ids, polling, resources, rights
 from wizard.practice.arm.call import Call, Operation, collection
-from wizard.practice.arm.types import find
+from wizard.practice.arm.kinds import find
 from wizard.practice.kernel import Failure, Practice, Response
 
 TYPE = "Microsoft.Resources/resourceGroups"
@@ -126,7 +126,9 @@ def _delete(call: Call) -> Response:
 def gone(practice: Practice, about: Mapping[str, Any]) -> None:
     """Remove a group and everything in and on it."""
     inside = about["id"] + "/"
-    for kind in ("resource", "deployment", "running", "group"):
+    for key, _ in list(practice.state.under("resource", inside)):
+        resources.gone(practice, {"id": key})
+    for kind in ("deployment", "running", "group"):
         for key, _ in list(practice.state.under(kind, inside)):
             practice.state.delete(kind, key)
     for _, assignment in list(practice.state.under("roleAssignment", inside)):

@@ -7,10 +7,11 @@ import hashlib
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Literal
 
-from wizard.practice.arm.call import Call, Operation
+from wizard.practice.arm import shelf
+from wizard.practice.arm.call import Call, Operation, stamp
 from wizard.practice.kernel import Failure, Practice, Response
 
 Effect = Callable[[Practice, Mapping[str, Any]], None]
@@ -22,10 +23,16 @@ _SHORTEST_WAIT = 20.0
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """What is found at a polling address once the operation is over: at an Azure-AsyncOperation only the body's state."""
+    """What is found at a polling address once the operation is over: at an Azure-AsyncOperation only the body's state.
+
+    `yields` is the id of a resource that stands there then. `polls` and `running` are those of `Way`.
+    """
 
     status: int = 200
     body: object = None
+    yields: str | None = None
+    polls: Literal["status", "timed", "named"] = "status"
+    running: int = 200
     effect: str | None = None
     about: Mapping[str, Any] | None = None
 
@@ -57,6 +64,11 @@ def enroll(
         "signature": signature,
         "status": ending.status,
         "body": ending.body,
+        "yields": ending.yields,
+        "polls": ending.polls,
+        "running": ending.running,
+        "path": path,
+        "begun": stamp(call.clock.now()),
         "effect": ending.effect,
         "about": dict(ending.about or {}),
         "tenant": call.caller.tenant,
@@ -123,19 +135,29 @@ def _poll(call: Call) -> Response:
     row = found(call, call.parts["operation"])
     over = call.clock.now().timestamp() >= row["due"]
     if row["kind"] == "async":
-        # The recordings have `percentComplete` in the answers of Microsoft.MachineLearningServices.
+        state = row["body"] if over else {"status": "InProgress"}
+        shown = _described(row, call.parts["operation"], over=over) | state
         return (
-            Response(200, row["body"])
-            if over
-            else Response(200, {"status": "InProgress"}, wait_header(call, row["due"]))
+            Response(200, shown) if over else Response(row["running"], shown, wait_header(call, row["due"]))
         )
     if over:
-        return Response(row["status"], row["body"])
+        yields = shelf.current(call.practice, row["yields"]) if row["yields"] else None
+        return Response(row["status"], yields or row["body"])
     query = "&".join(
         f"{name}={value}" for name, value in {"api-version": call.version, **row["signature"]}.items()
     )
     again = {"Location": f"{call.request.origin}{call.path}?{query}"}
     return Response(202, None, again | wait_header(call, row["due"]))
+
+
+def _described(row: Mapping[str, Any], key: str, *, over: bool) -> dict[str, Any]:
+    """What a provider says of an operation besides its status."""
+    if row["polls"] == "named":
+        return {"id": f"{row['path']}/{key}", "name": key}
+    if row["polls"] == "timed":
+        ended = {"endTime": stamp(datetime.fromtimestamp(row["due"], UTC))} if over else {}
+        return {"name": key, "startTime": row["begun"], **ended}
+    return {}
 
 
 OPERATIONS = (

@@ -6,27 +6,36 @@ import uuid
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from wizard.practice.arm import errors, facts, groups, ids, odata, polling, providers, rights
-from wizard.practice.arm.call import Call, Operation, collection
-from wizard.practice.arm.types import Adding, ResourceType, Way, find
+from wizard.practice.arm import answers, errors, facts, ids, paths, polling, providers, shelf
+from wizard.practice.arm.call import Call, Operation, stamp
+from wizard.practice.arm.kinds import find
+from wizard.practice.arm.types import Acting, Adding, Children, ResourceType
 from wizard.practice.kernel import Failure, Practice, Response
 
-_LISTED = ("id", "name", "type", "kind", "managedBy", "sku", "location", "identity", "tags")
 _NEVER = object()
-_GROUP = "/subscriptions/{subscription}/resourcegroups/{group}"
-_FILTERS = (
-    "'resourceType eq '{value}'', 'name eq '{value}'', 'resourceGroup eq '{value}'', 'location eq '{value}''"
-)
 
 
 def current(practice: Practice, key: str) -> dict[str, Any] | None:
     """The resource as a GET shows it at this moment, or None."""
-    found = practice.state.get("resource", key)
+    found = shelf.current(practice, key)
     if found is None:
+        found = _implied(practice, key)
+    kind = find(found["type"]) if found else None
+    if found is None or kind is None or kind.shown is None:
+        return found
+    return paths.laid_over(found, kind.shown(practice, found))
+
+
+def _implied(practice: Practice, key: str) -> dict[str, Any] | None:
+    """What exists as soon as its parent does, such as `blobServices/default`."""
+    named = ids.parse(key)
+    kind = find(named.type)
+    if kind is None or named.leaf.lower() not in kind.implicit or not named.parent:
         return None
-    due, state = found.pop("_due", 0.0), found.pop("_while", "Succeeded")
-    if practice.clock.now().timestamp() < due:
-        found["properties"]["provisioningState"] = state
+    if practice.state.get("resource", named.parent.text) is None:
+        return None
+    made = {"id": named.text, "name": named.leaf, "type": kind.name}
+    found: dict[str, Any] = paths.filled({**made, "properties": {}}, kind.defaults)
     return found
 
 
@@ -70,14 +79,31 @@ def check(call: Call, key: ids.Id, kind: ResourceType, body: Mapping[str, Any]) 
     if details:
         raise errors.bad_payload(details)
     if not kind.rule.fullmatch(key.leaf):
-        raise Failure(400, "ValidationError", kind.says)
+        raise Failure(400, kind.says_code, kind.says)
     parent = key.parent
-    if parent and call.state.get("resource", parent.text) is None:
+    if parent and current(call.practice, parent.text) is None:
         raise errors.no_parent(key.type, parent.text)
-    for name in kind.references:
-        wanted = body.get("properties", {}).get(name)
-        if wanted and call.state.get("resource", str(wanted)) is None:
-            raise Failure(400, "ValidationError", f"{name} '{wanted}' was not found.")
+    _check_references(call, key, kind, body)
+    before = shelf.stored(call.practice, key.text)
+    if kind.unique and not before and shelf.owner_of(call.practice, kind.name, key.leaf) is not None:
+        raise kind.taken(key)
+    for rule in kind.rules:
+        rule(Adding(call, key, body, before))
+
+
+def _check_references(call: Call, key: ids.Id, kind: ResourceType, body: Mapping[str, Any]) -> None:
+    for path in kind.references:
+        for where, wanted in paths.at(body, path):
+            if wanted and not _will_be_there(call, key, str(wanted)):
+                raise kind.missing(key, where, str(wanted))
+
+
+def _will_be_there(call: Call, key: ids.Id, wanted: str) -> bool:
+    inside = wanted.lower().startswith(key.text.lower() + "/")
+    try:
+        return inside or current(call.practice, wanted) is not None
+    except ValueError:
+        return False
 
 
 def _check_location(call: Call, key: ids.Id, body: Mapping[str, Any]) -> None:
@@ -99,7 +125,7 @@ def _faults(kind: ResourceType, body: Mapping[str, Any]) -> Iterator[dict[str, s
                 "code": "OBJECT_ADDITIONAL_PROPERTIES",
                 "message": f"Additional properties not allowed: {member}",
             }
-    properties = body.get("properties", {})
+    properties = body.get("properties") or {}
     if not isinstance(properties, dict):
         yield {"code": "INVALID_TYPE", "message": "Expected type object for properties"}
         return
@@ -111,8 +137,7 @@ def _faults(kind: ResourceType, body: Mapping[str, Any]) -> Iterator[dict[str, s
                 "target": f"properties.{member}",
             }
     for path in kind.required:
-        place = properties if path.startswith("properties.") else body
-        if not place.get(path.rsplit(".", 1)[-1]):
+        if not any(value not in (None, "", {}) for _, value in paths.at(body, path)):
             yield {
                 "code": "OBJECT_MISSING_REQUIRED_PROPERTY",
                 "message": f"Missing required property: {path}",
@@ -123,6 +148,7 @@ def _put(call: Call) -> Response:
     key, body = ids.parse(call.path), call.request.json()
     kind = declared(key.type, call.version)
     before = current(call.practice, key.text)
+    _check_match(call, before)
     if before and kind.properties is not None and isinstance(body.get("properties"), dict):
         # A client may send back what an earlier answer added; as long as it is unchanged it does not count.
         body["properties"] = {
@@ -130,25 +156,71 @@ def _put(call: Call) -> Response:
             for name, value in body["properties"].items()
             if name in kind.properties or before["properties"].get(name, _NEVER) != value
         }
+    return write(call, key, kind, body)
+
+
+def write(call: Call, key: ids.Id, kind: ResourceType, body: dict[str, Any]) -> Response:
+    """Check and keep a resource, and answer as its type answers a PUT.
+
+    Raises:
+        Failure: what Azure would answer; nothing is kept then.
+    """
     check(call, key, kind, body)
+    before = shelf.stored(call.practice, key.text)
+    made = _keep(call, key, kind, body)
+    shown = current(call.practice, key.text) if kind.way.body else None
+    return answers.of(call, kind, kind.way, made, shown, new=before is None)
+
+
+def _keep(call: Call, key: ids.Id, kind: ResourceType, body: dict[str, Any]) -> dict[str, Any]:
+    before = shelf.stored(call.practice, key.text)
+    inner = {one.property: _taken_out(body, one.property) for one in kind.children}
+    made = _made(Adding(call, key, body, before), kind)
     due = call.clock.takes(kind.seconds)
-    made = _made(call, key, kind, body, before)
-    waiting = {"_due": due.timestamp(), "_while": "Updating" if before else "Creating"}
-    call.state.put("resource", key.text, made | (waiting if kind.way is not Way.SYNC else {}))
-    shown = current(call.practice, key.text)
-    if kind.way is Way.SYNC:
-        return Response(200 if before else 201, shown)
-    headers = _addresses(call, kind, made["location"], kind.seconds, both=kind.way is Way.ACCEPTED)
-    if kind.way is Way.ACCEPTED:
-        return Response(202, None, headers)
-    return Response(200 if before else 201, shown, headers)
+    made["_since"] = before["_since"] if before and "_since" in before else stamp(call.clock.now())
+    if kind.children:
+        made["_children"] = {one.property: one.type for one in kind.children}
+    if kind.way.waits:
+        made |= {"_due": due.timestamp(), "_while": kind.updating if before else kind.creating}
+    shelf.put(call.practice, key.text, made)
+    if kind.unique:
+        shelf.take_name(call.practice, kind.name, key.leaf, key.text)
+    for one in kind.children:
+        _keep_children(call, key, one, inner[one.property])
+    return made
 
 
-def _made(
-    call: Call, key: ids.Id, kind: ResourceType, body: Mapping[str, Any], before: Mapping[str, Any] | None
-) -> dict[str, Any]:
-    given = body.get("properties", {})
-    adding = Adding(key, body, call.tenant, before)
+def _taken_out(body: dict[str, Any], name: str) -> list[Any] | None:
+    """What the body says of the children; they are kept apart."""
+    properties = body.get("properties")
+    if not isinstance(properties, dict) or not isinstance(properties.get(name), list):
+        return None
+    body["properties"] = {other: value for other, value in properties.items() if other != name}
+    found: list[Any] = properties[name]
+    return found
+
+
+def _keep_children(call: Call, key: ids.Id, one: Children, given: list[Any] | None) -> None:
+    """Children that are named are written, others go; a body that does not speak of them leaves them alone."""
+    kind = find(one.type)
+    if given is None or kind is None:
+        return
+    segment = one.type.rpartition("/")[2]
+    named = {f"{key.text}/{segment}/{child.get('name')}": child for child in given if isinstance(child, dict)}
+    for old in shelf.children(call.practice, key.text, one.type):
+        if old["id"].lower() not in {name.lower() for name in named}:
+            remove(call, ids.parse(old["id"]), kind)
+    for text, child in named.items():
+        body = {member: value for member, value in child.items() if member in kind.members}
+        child_key = ids.parse(text)
+        check(call, child_key, kind, body)
+        _keep(call, child_key, kind, body)
+
+
+def _made(adding: Adding, kind: ResourceType) -> dict[str, Any]:
+    key, before = adding.id, adding.before
+    body = paths.filled(dict(adding.body), kind.defaults)
+    adding = Adding(adding.call, key, body, before)
     made: dict[str, Any] = {
         "id": before["id"] if before else key.text,
         "name": before["name"] if before else key.leaf,
@@ -157,23 +229,44 @@ def _made(
     made |= {name: body[name] for name in sorted(kind.members - {"properties"}) if body.get(name) is not None}
     if "location" in made:
         made["location"] = facts.region(made["location"]) or made["location"]
-    if isinstance(made.get("identity"), dict) and "SystemAssigned" in str(made["identity"].get("type")):
-        mine = (before or {}).get("identity", {}).get("principalId") or str(uuid.uuid4())
-        made["identity"] = dict(made["identity"]) | {"principalId": mine, "tenantId": call.tenant}
-    return made | {"properties": kind.added(adding) | dict(given) | {"provisioningState": "Succeeded"}}
+    if isinstance(made.get("identity"), dict):
+        made["identity"] = _identity(adding, made["identity"])
+    if kind.etag:
+        made["etag"] = f'W/"{uuid.uuid4()}"'
+    made["properties"] = paths.laid_over(kind.added(adding), adding.properties)
+    if kind.state:
+        made["properties"]["provisioningState"] = "Succeeded"
+    return kind.completed(adding, made) if kind.completed else made
 
 
-def _addresses(
-    call: Call, kind: ResourceType, location: str, seconds: float, *, both: bool
-) -> dict[str, str]:
-    namespace = kind.name.split("/")[0]
-    path = f"/subscriptions/{call.subscription}/providers/{namespace}/locations/{location}/{kind.polling}"
-    done = polling.Ending(body={"status": "Succeeded"})
-    headers = {"Azure-AsyncOperation": polling.begin(call, path, seconds, done, kind="async")}
-    if both:
-        # The final address has no body of its own: clients read the resource again.
-        headers["Location"] = polling.begin(call, path, seconds, polling.Ending(status=200))
-    return headers | polling.wait_header(call, call.clock.takes(seconds).timestamp())
+def _identity(adding: Adding, given: Mapping[str, Any]) -> dict[str, Any]:
+    """An identity with the ids Azure gives it; who it is becomes known to the directory."""
+    found = dict(given)
+    if "SystemAssigned" in str(found.get("type")):
+        mine = (adding.before or {}).get("identity", {}).get("principalId") or str(uuid.uuid4())
+        found |= {"principalId": mine, "tenantId": adding.tenant}
+        adding.state.put("managedIdentity", mine, {"id": adding.id.text, "tenant": adding.tenant})
+    if isinstance(found.get("userAssignedIdentities"), dict):
+        found["userAssignedIdentities"] = {
+            key: _assigned(adding, key) for key in found["userAssignedIdentities"]
+        }
+    return found
+
+
+def _assigned(adding: Adding, key: str) -> dict[str, Any]:
+    known = (adding.state.get("resource", key) or {}).get("properties", {})
+    return {name: known[name] for name in ("principalId", "clientId") if name in known}
+
+
+def _check_match(call: Call, before: Mapping[str, Any] | None) -> None:
+    wanted, unwanted = (call.request.headers.get(name) for name in ("if-match", "if-none-match"))
+    etag = (before or {}).get("etag")
+    if (wanted and (before is None or wanted not in ("*", etag))) or (unwanted == "*" and before):
+        raise Failure(
+            412,
+            "PreconditionFailed",
+            "Precondition failed. The condition given in the request header(s) was not met.",
+        )
 
 
 def _get(call: Call) -> Response:
@@ -188,110 +281,100 @@ def _head(call: Call) -> Response:
 
 def declared_or_there(call: Call, key: ids.Id) -> None:
     """A world may hold resources of types that are only read; others of an unknown type have Azure's 404."""
-    if call.state.get("resource", key.text) is None and not facts.versions(key.type):
+    if (
+        call.state.get("resource", key.text) is None
+        and find(key.type) is None
+        and not facts.versions(key.type)
+    ):
         declared(key.type, call.version)
 
 
 def _patch(call: Call) -> Response:
     key, body = ids.parse(call.path), call.request.json()
     kind = declared(key.type, call.version)
-    found = must(call.practice, key)
+    _check_match(call, must(call.practice, key))
+    found = shelf.stored(call.practice, key.text) or must(call.practice, key)
     errors.check_tags(body.get("tags"))
     details = [fault for fault in _faults(kind, body) if fault["code"] != "OBJECT_MISSING_REQUIRED_PROPERTY"]
     if details:
         raise errors.bad_payload(details)
     found |= {name: body[name] for name in kind.members - {"properties", "location"} if name in body}
-    found["properties"] |= dict(body.get("properties", {}))
-    call.state.put("resource", key.text, found)
-    return Response(200, found)
+    found["properties"] = paths.laid_over(found.get("properties") or {}, body.get("properties") or {})
+    if isinstance(body.get("identity"), dict):
+        found["identity"] = _identity(Adding(call, key, found, found), found["identity"])
+    if kind.etag:
+        found["etag"] = f'W/"{uuid.uuid4()}"'
+    if kind.change.waits:
+        found |= {"_due": call.clock.takes(kind.seconds).timestamp(), "_while": kind.updating}
+    shelf.put(call.practice, key.text, found)
+    shown = current(call.practice, key.text) if kind.change.body else None
+    return answers.of(call, kind, kind.change, found, shown, new=False)
 
 
 def _delete(call: Call) -> Response:
     key = ids.parse(call.path)
-    if current(call.practice, key.text) is None:
+    if shelf.stored(call.practice, key.text) is None:
         declared_or_there(call, key)
         return Response(204)
     kind = declared(key.type, call.version)
-    if kind.removal is Way.SYNC:
+    _check_match(call, current(call.practice, key.text))
+    return remove(call, key, kind)
+
+
+def remove(call: Call, key: ids.Id, kind: ResourceType) -> Response:
+    """Delete a resource, and answer as its type answers a DELETE.
+
+    Raises:
+        Failure: it can't go, for example because something uses it.
+    """
+    found = shelf.stored(call.practice, key.text) or {}
+    for rule in kind.before_removal:
+        rule(Acting(call, key, found, {}))
+    if not kind.removal.waits:
         gone(call.practice, {"id": key.text})
-        return Response(200)
-    found = must(call.practice, key)
+        return Response(kind.removal.status or 200)
     due = call.clock.takes(kind.removal_seconds).timestamp()
+    found["properties"] = dict(found.get("properties") or {})
     call.state.put("resource", key.text, found | {"_due": due, "_while": "Deleting"})
-    headers = _addresses(call, kind, found["location"], kind.removal_seconds, both=True)
+    headers = answers.addresses(call, kind, kind.removal, found, kind.removal_seconds)
     polling.begin(
         call, "/", kind.removal_seconds, polling.Ending(effect="resource-gone", about={"id": key.text})
     )
-    return Response(202, None, headers)
+    return Response(kind.removal.status or 202, None, headers)
 
 
 def gone(practice: Practice, about: Mapping[str, Any]) -> None:
     """Remove a resource, what is part of it and what is on it."""
-    practice.state.delete("resource", about["id"])
-    for key, _ in list(practice.state.under("resource", about["id"] + "/")):
-        practice.state.delete("resource", key)
-    for _, assignment in list(practice.state.under("roleAssignment", about["id"] + "/")):
-        rights.drop_assignment(practice.state, assignment)
+    found = shelf.stored(practice, about["id"])
+    kind = find(found["type"]) if found else None
+    if found and kind:
+        if kind.unique and not kind.keeps_deleted:
+            shelf.free_name(practice, kind.name, ids.parse(found["id"]).leaf)
+        if kind.keeps_deleted:
+            practice.state.put("deleted", found["id"], found | {"_deleted": practice.clock.now().timestamp()})
+        if kind.removed:
+            kind.removed(practice, found)
+    shelf.drop(practice, about["id"])
 
 
-def _seen(call: Call, prefix: str) -> Iterator[dict[str, Any]]:
-    for key, _ in call.state.under("resource", prefix):
-        found = current(call.practice, key)
-        if found and rights.allowed(call.practice, call.caller, f"{found['type']}/read", found["id"]):
-            yield found
+def _post(call: Call) -> Response:
+    path, _, verb = call.path.rpartition("/")
+    key = ids.parse(path)
+    kind = declared(key.type, call.version)
+    action = kind.actions.get(verb.lower())
+    if action is None:
+        raise errors.no_type(f"{key.type}/{verb}", call.version, facts.versions(key.type))
+    must(call.practice, key)
+    body = call.request.json() if call.request.body.strip() not in (b"", b"null") else {}
+    return action(Acting(call, key, shelf.stored(call.practice, key.text) or {}, body))
 
 
-def _typed(call: Call) -> Response:
-    base = call.path.lower().rpartition("/providers/")[0]
-    kind = f"{call.parts['namespace']}/{call.parts['kind']}"
-    if not facts.versions(kind) and find(kind) is None:
-        declared(kind, call.version)
-    if "group" in call.parts:
-        groups.get(call.practice, ids.Id(call.subscription, call.parts["group"]).text)
-    found = _seen(call, base + ("/resourcegroups/" if "group" not in call.parts else "/"))
-    return collection([one for one in found if one["type"].lower() == kind.lower()])
-
-
-def _all(call: Call) -> Response:
-    base = call.path.rpartition("/")[0]
-    if not any(
-        ids.covers(at, base) or ids.covers(base, at)
-        for at, _ in rights.held(call.practice, call.caller.object_id)
-    ):
-        rights.demand(call.practice, call.caller, _RESOURCES, base)
-    text = call.request.query.get("$filter", "")
-    try:
-        terms = odata.read(text)
-    except ValueError as fault:
-        raise errors.bad_filter(text, _FILTERS) from fault
-    if terms.keys() - {"resourcetype", "name", "resourcegroup", "location"}:
-        raise errors.bad_filter(text, _FILTERS)
-    found = _seen(call, base + "/")
-    return collection(
-        [{name: one[name] for name in _LISTED if name in one} for one in found if _fits(one, terms)]
-    )
-
-
-def _fits(one: Mapping[str, Any], terms: Mapping[str, str]) -> bool:
-    has = {
-        "resourcetype": one["type"],
-        "name": one["name"],
-        "resourcegroup": ids.parse(one["id"]).group or "",
-        "location": one.get("location", ""),
-    }
-    return all(has[term].lower() == value.lower() for term, value in terms.items())
-
-
-_RESOURCES = "Microsoft.Resources/subscriptions/resources/read"
 OPERATIONS = (
-    Operation("GET", "/subscriptions/{subscription}/resources", _all),
-    Operation("GET", _GROUP + "/resources", _all),
-    Operation("GET", "/subscriptions/{subscription}/providers/{namespace}/{kind}", _typed, "{namespace}/{kind}/read", strip=1, listed=True),
-    Operation("GET", _GROUP + "/providers/{namespace}/{kind}", _typed, "{namespace}/{kind}/read", strip=1, listed=True),
     Operation("GET", "{resource}", _get, "{type}/read"),
     Operation("HEAD", "{resource}", _head, "{type}/read"),
     Operation("PUT", "{resource}", _put, "{type}/write"),
     Operation("PATCH", "{resource}", _patch, "{type}/write"),
     Operation("DELETE", "{resource}", _delete, "{type}/delete"),
-)  # fmt: skip
+    Operation("POST", "{resource}/{verb}", _post, "{type}/{verb}/action", strip=1),
+)
 EFFECTS: Mapping[str, polling.Effect] = {"resource-gone": gone}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from wizard.practice.arm import facts, rights
+from wizard.practice.arm import facts, rights, shelf
 from wizard.practice.arm.assignments import TYPE
 from wizard.practice.arm.call import stamp
 from wizard.practice.arm.deployments.document import moment
@@ -33,7 +33,7 @@ def seed(practice: Practice, world: Mapping[str, Any]) -> None:
     for one in world.get("groups", ()):
         state.put("group", one["id"], dict(one))
     for one in world.get("resources", ()):
-        state.put("resource", one["id"], dict(one))
+        shelf.put(practice, one["id"], dict(one))
     for one in world.get("roleAssignments", ()):
         _assign(practice, one)
 

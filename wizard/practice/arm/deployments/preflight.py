@@ -9,8 +9,9 @@ from typing import Any
 from wizard.practice.arm import errors, facts, ids, rights
 from wizard.practice.arm.call import Call
 from wizard.practice.arm.deployments.content import Content
+from wizard.practice.arm.kinds import find
 from wizard.practice.arm.template.compile import Compiled, Planned
-from wizard.practice.arm.types import ResourceType, find
+from wizard.practice.arm.types import ResourceType
 from wizard.practice.kernel import Failure
 
 _OLDEST = "2014-04-01"

@@ -18,11 +18,11 @@ from typing import Any
 from wizard.practice.arm.call import Call, Submit, stamp
 from wizard.practice.arm.deployments import current, document, preflight
 from wizard.practice.arm.deployments.content import Content
+from wizard.practice.arm.kinds import find
 from wizard.practice.arm.template.compile import Compiled, compiled
 from wizard.practice.arm.template.evaluate import Around, Frame, NotYetError
 from wizard.practice.arm.template.expressions import ExpressionError
 from wizard.practice.arm.template.parameters import is_secret, type_name
-from wizard.practice.arm.types import find
 from wizard.practice.kernel import Caller, Failure, Practice, Request
 
 _FOREVER = 1e15

@@ -10,10 +10,10 @@ from wizard.practice.arm import facts, ids, resources
 from wizard.practice.arm.call import Call
 from wizard.practice.arm.deployments import current
 from wizard.practice.arm.deployments.content import Content, invalid_template
+from wizard.practice.arm.kinds import find
 from wizard.practice.arm.template.compile import Compiled, Planned, settled
 from wizard.practice.arm.template.evaluate import Frame
 from wizard.practice.arm.template.parameters import TemplateError, is_secret
-from wizard.practice.arm.types import find
 
 _COMPARED = ("identity", "kind", "location", "managedBy", "properties", "sku", "tags")
 
