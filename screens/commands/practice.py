@@ -6,7 +6,9 @@ import json
 import os
 import select
 import signal
+import stat
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -15,11 +17,9 @@ from profiles.locations import practice_folder, practice_home
 from screens.commands.options import common
 from screens.faults import DONE
 from screens.settings import Settings
-from screens.terminal import has_person
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
+    from wizard.practice.faults import Fault
     from wizard.practice.launcher import Running
 
 
@@ -33,9 +33,15 @@ def practice(ctx: click.Context, settings: Settings) -> int | None:
 
 @practice.command()
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="0 takes a free one.")
+@click.option(
+    "--faults",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="What goes wrong, as docs/faults.md tells.",
+)
 @common
-def serve(settings: Settings, port: int) -> int:
-    """Serve until standard input closes, Ctrl+C or SIGTERM. With --json one line says that it is ready."""
+def serve(settings: Settings, port: int, faults: Path | None) -> int:
+    """Serve until Ctrl+C or SIGTERM, or the end of a piped standard input. With --json one line says that it is ready."""
     from wizard import practice as azure
 
     folder = practice_folder()
@@ -43,7 +49,10 @@ def serve(settings: Settings, port: int) -> int:
     reading, writing = os.pipe()
     for which in (signal.SIGTERM, signal.SIGINT):
         signal.signal(which, lambda *_: os.write(writing, b"."))
-    with azure.start(folder, world=settings.world, time_scale=settings.time_scale, port=port) as running:
+    wrong = _faults(faults) if faults else ()
+    with azure.start(
+        folder, world=settings.world, time_scale=settings.time_scale, port=port, faults=wrong
+    ) as running:
         az_folder = azure.az_config(running, folder / "az-served")
         if settings.as_json:
             sys.stdout.write(json.dumps(_ready(running, az_folder)) + "\n")
@@ -52,6 +61,15 @@ def serve(settings: Settings, port: int) -> int:
             _explain(settings, running, az_folder)
         _wait(reading)
     return DONE
+
+
+def _faults(path: Path) -> tuple[Fault, ...]:
+    from wizard.practice.faults import FaultError, read
+
+    try:
+        return read(path)
+    except FaultError as fault:
+        raise click.BadParameter(str(fault), param_hint="--faults") from fault
 
 
 def _ready(running: Running, az_folder: Path) -> dict[str, str]:
@@ -63,6 +81,7 @@ def _ready(running: Running, az_folder: Path) -> dict[str, str]:
         "subscription": running.subscription,
         "client_id": running.client_id,
         "client_secret": running.client_secret,
+        "admin_token_file": str(running.ca.parent / "admin_token"),
     }
 
 
@@ -79,13 +98,16 @@ def _explain(settings: Settings, running: Running, az_folder: Path) -> None:
     say("For SDKs:")
     say(f"  authority {running.url} without instance discovery; base_url {running.url}; CA {running.ca}")
     say(f"  tenant {running.tenant}, subscription {running.subscription}")
+    say(
+        f"Faults on request: {running.url}/practice/faults with the token in {running.ca.parent / 'admin_token'}"
+    )
     say("It serves until Ctrl+C.", "quiet")
 
 
 def _wait(stop: int) -> None:
-    """Wait for a signal, or for the end of standard input unless that is a terminal."""
+    """Wait for a signal, or until who holds the other end of a piped standard input lets go of it."""
     watched = [stop]
-    if sys.stdin is not None and not has_person():
+    if sys.stdin is not None and stat.S_ISFIFO(os.fstat(sys.stdin.fileno()).st_mode):
         watched.append(sys.stdin.fileno())
     while True:
         ready, _, _ = select.select(watched, [], [])
@@ -97,8 +119,6 @@ def _wait(stop: int) -> None:
 @common
 def reset(settings: Settings) -> int:
     """Clear away all that practice Azure keeps. Profiles made with it stay, and can be applied again."""
-    from pathlib import Path
-
     from wizard import practice as azure
 
     azure.reset(Path(practice_home()))
@@ -114,8 +134,6 @@ def status(settings: Settings) -> int:
 
 
 def _status(settings: Settings) -> int:
-    from pathlib import Path
-
     from wizard import practice as azure
 
     folder = Path(practice_home())

@@ -20,7 +20,7 @@ from wizard.apply.verify import verify
 from wizard.setup import Setup
 
 # What every sign-in and deployment leaves behind in the real Azure too, or what is kept for 30 days.
-TRACES = ("operation", "deleted", "deviceCode", "authorizationCode", "refreshToken", "token")
+TRACES = ("operation", "deletedObject", "deviceCode", "authorizationCode", "refreshToken", "token")
 
 
 async def test_it_is_made_once_proved_and_kept_the_second_time(tmp_path: Path) -> None:

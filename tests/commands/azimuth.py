@@ -15,7 +15,7 @@ STARTER = "profiles/starters/himl.toml"
 # What sign-ins and deployments leave behind in the real Azure too, or what is kept for 30 days.
 TRACES = (
     "operation",
-    "deleted",
+    "deletedObject",
     "deviceCode",
     "authorizationCode",
     "refreshToken",

@@ -121,12 +121,12 @@ def test_no_sign_in_tells_every_way() -> None:
     assert not any(way["possible"] for way in ways if way["way"] == "environment")
 
 
-@pytest.mark.parametrize("ending", ["closed input", "SIGTERM"])
+@pytest.mark.parametrize("ending", ["closed input", "SIGTERM", "SIGTERM, with no input at all"])
 def test_practice_is_served_until_told_to_end(ending: str) -> None:
     with subprocess.Popen(
         [*COMMAND, "practice", "serve", "--json"],
         env=environment(),
-        stdin=subprocess.PIPE,
+        stdin=subprocess.DEVNULL if ending.endswith("at all") else subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -143,7 +143,7 @@ def test_practice_is_served_until_told_to_end(ending: str) -> None:
         assert document("practice")["running"] is True
         refused = azimuth("practice", "reset")
         assert (refused.returncode, "being served" in refused.stderr) == (1, True)
-        if ending == "SIGTERM":
+        if ending.startswith("SIGTERM"):
             child.send_signal(signal.SIGTERM)
         _, said = child.communicate(timeout=30)
     assert (child.returncode, said) == (0, "")

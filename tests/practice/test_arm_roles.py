@@ -63,7 +63,7 @@ def test_an_assignment_is_made_read_repeated_and_deleted(ada: Arm, name: str) ->
     found = ada.get(path.lower()).json()
     assert (found["id"], found["name"], found["properties"]["createdBy"]) == (path, name, ADA)
     again = ada.assign(VISION, name, READER, LEGACY)
-    assert again.status_code == 200
+    assert again.status_code == 201
     assert again.json()["properties"]["createdOn"] == found["properties"]["createdOn"]
     assert ada.ask("DELETE", path).json()["id"] == path
     assert ada.ask("DELETE", path).status_code == 204

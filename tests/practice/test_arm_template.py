@@ -167,7 +167,7 @@ STRING = {"type": "string"}
         (template(resource("a/b")), {}, "incorrect segment lengths"),
         (template(resource("[nosuch()]")), {}, "Unable to process template language expressions for resource"),
         (template(resource("[reference('x').y]")), {}, "not expected at this location"),
-        (template(resource("a", copy={"name": "c", "count": 2})), {}, "does not know 'copy'"),
+        (template(resource("a", copy={"name": "c", "count": -2})), {}, "copy count '-2'"),
     ],
 )  # fmt: skip
 def test_a_wrong_template_says_what_is_wrong(sent: Any, given: dict[str, Any], words: str) -> None:

@@ -13,7 +13,7 @@ import pytest
 import requests
 from cryptography import x509
 
-from wizard.practice import tls
+from wizard.practice import authority, tls
 from wizard.practice.files import private_folder
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def test_another_loopback_address_is_not_in_the_certificate(folder: Path) -> Non
     [x509.DNSName("management.azure.com"), x509.DNSName("localhost.example"), x509.DNSName("notlocalhost")],
 )
 def test_the_authority_can_vouch_for_no_other_host(folder: Path, tmp_path: Path, name: x509.DNSName) -> None:
-    (tmp_path / "leaf.pem").write_bytes(tls.issue(folder, [name]))
+    (tmp_path / "leaf.pem").write_bytes(authority.issue(folder, [name]))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(tmp_path / "leaf.pem")
     with pytest.raises(ssl.SSLCertVerificationError, match="permitted subtree violation"):
@@ -78,7 +78,9 @@ def test_the_authority_can_vouch_for_no_other_host(folder: Path, tmp_path: Path,
 def test_a_leaf_for_an_address_of_the_network_is_refused(folder: Path, tmp_path: Path) -> None:
     import ipaddress
 
-    (tmp_path / "leaf.pem").write_bytes(tls.issue(folder, [x509.IPAddress(ipaddress.ip_address("10.0.0.4"))]))
+    (tmp_path / "leaf.pem").write_bytes(
+        authority.issue(folder, [x509.IPAddress(ipaddress.ip_address("10.0.0.4"))])
+    )
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(tmp_path / "leaf.pem")
     with pytest.raises(ssl.SSLCertVerificationError, match="permitted subtree violation"):

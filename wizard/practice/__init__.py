@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from wizard.practice.clock import Clock
+    from wizard.practice.faults import Fault
     from wizard.practice.launcher import Running, Status
 
 __all__ = ["az_config", "reset", "start", "status"]
@@ -20,6 +22,7 @@ def start(
     time_scale: float = 0.0,
     port: int = 0,
     clock: Clock | None = None,
+    faults: Sequence[Fault] = (),
 ) -> Running:
     """Serve practice Azure on 127.0.0.1 in a daemon thread, with its state in `folder` (0700, files 0600).
 
@@ -32,6 +35,7 @@ def start(
         time_scale: how long operations last compared with Azure: 0 is at once, 1 is lifelike.
         port: 0 takes a free one.
         clock: instead of the wall clock and `time_scale`.
+        faults: what goes wrong on request (see `faults.read`); they can be changed at `/practice/faults`.
 
     Raises:
         launcher.PracticeError: the folder holds another world.
@@ -41,7 +45,7 @@ def start(
     from wizard.practice.clock import Clock
     from wizard.practice.launcher import launch
 
-    return launch(folder, world, clock or Clock(time_scale), port)
+    return launch(folder, world, clock or Clock(time_scale), port, faults)
 
 
 def reset(folder: Path) -> None:

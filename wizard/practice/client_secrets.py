@@ -14,8 +14,11 @@ _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789~._-"
 
 
 def new_secret() -> str:
-    """A value as Entra makes them: 40 characters, `~ . _ -` among them."""
-    return f"{_pick(3)}8Q~{_pick(34)}"
+    """A value as Entra makes them: 40 characters, `~ . _ -` among them.
+
+    The first is a letter or digit: a `-` would be taken for an option where a value is typed after `-p`.
+    """
+    return f"{secrets.choice(_ALPHABET[:62])}{_pick(2)}8Q~{_pick(34)}"
 
 
 def put_secret(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from wizard.practice import entra_browser, entra_token, tokens
+from wizard.practice import entra_browser, entra_token, entra_v1, tokens
 from wizard.practice.entra_directory import tenant_of
 from wizard.practice.kernel import Caller, Failure, Practice, Request, Response, Route
 
@@ -34,14 +34,40 @@ def openid_configuration(
             "response_modes_supported": ["query", "fragment", "form_post"],
             "subject_types_supported": ["pairwise"],
             "id_token_signing_alg_values_supported": ["RS256"],
-            "response_types_supported": ["code"],
+            "response_types_supported": ["code", "id_token", "code id_token", "id_token token"],
             "scopes_supported": ["openid", "profile", "email", "offline_access"],
             "issuer": issuer,
             "request_uri_parameter_supported": False,
+            "userinfo_endpoint": f"{request.origin}/oidc/userinfo",
             "authorization_endpoint": f"{base}/oauth2/v2.0/authorize",
             "device_authorization_endpoint": f"{base}/oauth2/v2.0/devicecode",
+            "http_logout_supported": True,
+            "frontchannel_logout_supported": True,
+            "end_session_endpoint": f"{base}/oauth2/v2.0/logout",
+            "claims_supported": [
+                "sub",
+                "iss",
+                "cloud_instance_name",
+                "cloud_graph_host_name",
+                "msgraph_host",
+                "aud",
+                "exp",
+                "iat",
+                "auth_time",
+                "acr",
+                "nonce",
+                "preferred_username",
+                "name",
+                "tid",
+                "ver",
+                "at_hash",
+                "c_hash",
+                "email",
+            ],
+            "kerberos_endpoint": f"{base}/kerberos",
             "tenant_region_scope": "EU",
             "cloud_instance_name": "practice",
+            "cloud_graph_host_name": request.origin.removeprefix("https://"),
             "msgraph_host": request.origin.removeprefix("https://"),
             "rbac_url": request.origin,
         }
@@ -105,5 +131,6 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/{tenant}/.well-known/openid-configuration", openid_configuration, "entra", auth=False),
     Route("GET", "/{tenant}/discovery/v2.0/keys", keys, "entra", auth=False),
     *entra_token.ROUTES,
+    *entra_v1.ROUTES,
     *entra_browser.ROUTES,
 )

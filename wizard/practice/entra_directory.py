@@ -141,8 +141,15 @@ def person(practice: Practice, tenant: str | None, upn: str | None = None) -> Su
         upn: who; None is the world's person.
 
     Raises:
-        Failure: AADSTS50034 for nobody's name, AADSTS50020 for one who is not a guest of that tenant.
+        Failure: AADSTS53003 where no person may sign in, AADSTS50034 for nobody's name, AADSTS50020 for one who is not a guest of that tenant.
     """
+    if not practice.world.facts["policies"].get("peopleMaySignIn", True):
+        raise Failure(
+            400,
+            "interaction_required",
+            "AADSTS53003: Access has been blocked by Conditional Access policies. The access policy does not allow token"
+            " issuance.",
+        )
     name = upn or practice.world.person
     users = [user for _, user in practice.state.all("user")]
     at_home = next((u for u in users if u["upn"].lower() == name.lower() and not u.get("homeUser")), None)

@@ -12,8 +12,6 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import unquote
 
-import jwt
-
 from wizard.practice import entra_directory as directory
 from wizard.practice import tokens
 from wizard.practice.client_secrets import secret_hash
@@ -135,6 +133,8 @@ def _prove_by_assertion(
         raise Failure(
             400, "invalid_request", "AADSTS50027: The client_assertion_type is missing or not known."
         )
+    import jwt
+
     try:
         claims = jwt.decode(assertion, options={"verify_signature": False})
     except jwt.InvalidTokenError as fault:

@@ -8,11 +8,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
+    from wizard.practice.arm.schemas import Schemas
     from wizard.practice.clock import Clock
     from wizard.practice.state import State
     from wizard.practice.worlds import World
 
 Family = Literal["entra", "graph", "arm"]
+HERE = "https://here.invalid"
+"""Stands in what is kept for the origin of the server, which is another one at every start; the wire puts it in."""
 
 
 class Failure(Exception):  # noqa: N818 - an answer like any other, named as Azure names it
@@ -28,6 +31,8 @@ class Failure(Exception):  # noqa: N818 - an answer like any other, named as Azu
         target: what it is about, for providers that tell it.
         shape: how the error stands in the body: "" is ARM's own `{"error": {"code", "message", "details"?}}`, "details"
             has `details` even when empty, "flat" stands at the top without `error`, "status" has a `status` beside it.
+        inner: the `innererror` of services behind ARM.
+        beside: what else stands beside code and message: the `subcode` of Kubernetes clusters.
     """
 
     def __init__(
@@ -41,6 +46,8 @@ class Failure(Exception):  # noqa: N818 - an answer like any other, named as Azu
         additional: Sequence[Mapping[str, Any]] = (),
         target: str | None = None,
         shape: str = "",
+        inner: Mapping[str, Any] | None = None,
+        beside: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(f"{status} {code}: {message}")
         self.status = status
@@ -51,6 +58,8 @@ class Failure(Exception):  # noqa: N818 - an answer like any other, named as Azu
         self.additional = tuple(additional)
         self.target = target
         self.shape = shape
+        self.inner = dict(inner or {})
+        self.beside = dict(beside or {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +96,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """One answer: a dict or list becomes JSON, a str a page of HTML, None an empty body."""
+    """One answer: a dict or list becomes JSON, a str a page of HTML, bytes stay as they are, None an empty body."""
 
     status: int = 200
     body: object = None
@@ -112,6 +121,7 @@ class Practice:
     state: State
     clock: Clock
     world: World
+    schemas: Schemas | None = None
 
 
 Handler = Callable[[Practice, Request, Mapping[str, str], Caller | None], Response]

@@ -4,28 +4,34 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Self
 
-from wizard.practice import files, tls, tokens
+from wizard.practice import files, tls
+from wizard.practice.faults import Faults
 from wizard.practice.kernel import Practice
 from wizard.practice.state import State
 from wizard.practice.worlds import DEFAULT, World, canonical, load
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
     from types import TracebackType
 
+    from wizard.practice.arm.schemas import Schemas
     from wizard.practice.clock import Clock
+    from wizard.practice.faults import Fault
     from wizard.practice.server import Server
 
 _DATABASE = "practice.db"
 _SECRET = "client_secret"  # noqa: S105 - the name of the file
+_ADMIN = "admin_token"
+_SCHEMAS = "AZIMUTH_PRACTICE_SCHEMAS"
 _LOCK = "lock"
 _RUNNING = "running"
 # The two lock files stay: another process may be waiting at them.
-_OURS = (_DATABASE, f"{_DATABASE}-wal", f"{_DATABASE}-shm", "ca.pem", "ca.key", "server.pem", _SECRET)
+_OURS = (_DATABASE, f"{_DATABASE}-wal", f"{_DATABASE}-shm", "ca.pem", "ca.key", "server.pem", _SECRET, _ADMIN)
 
 
 class PracticeError(RuntimeError):
@@ -48,7 +54,7 @@ class Running:
     Attributes:
         url: the origin of Entra, Graph and ARM.
         ca: the PEM file clients verify it with.
-        tenant: the person's home tenant.
+        tenant: the tenant of the service principal; in most worlds the person's home too.
         subscription: the one a rehearsal works in.
         person: the user principal name of who is at the browser.
         client_id: a service principal that owns the subscription.
@@ -61,7 +67,7 @@ class Running:
         self._mark: int | None = mark
         self.url = server.url
         self.ca = folder / "ca.pem"
-        self.tenant = practice.world.home
+        self.tenant = practice.world.owner_tenant
         self.subscription = practice.world.subscription
         self.person = practice.world.person
         self.client_id = practice.world.owner
@@ -75,6 +81,11 @@ class Running:
     def client_secret(self) -> str:
         """The secret of `client_id`, read from its 0600 file."""
         return (self._folder / _SECRET).read_text(encoding="utf-8")
+
+    @property
+    def admin_token(self) -> str:
+        """What `/practice/faults` asks for, read from its 0600 file."""
+        return (self._folder / _ADMIN).read_text(encoding="utf-8")
 
     def stop(self) -> None:
         """End the server; what was done stays in the folder. A second call does nothing."""
@@ -93,7 +104,7 @@ class Running:
         self.stop()
 
 
-def launch(folder: Path, world: str | None, clock: Clock, port: int) -> Running:
+def launch(folder: Path, world: str | None, clock: Clock, port: int, faults: Sequence[Fault] = ()) -> Running:
     """Open or make the folder, and serve it (see `wizard.practice.start`)."""
     from wizard.practice.server import Server
 
@@ -103,11 +114,12 @@ def launch(folder: Path, world: str | None, clock: Clock, port: int) -> Running:
         try:
             practice = open_practice(folder, world, clock)
             context = tls.server_context(folder)
+            admin = _admin_token(folder)
         except BaseException:
             os.close(mark)
             raise
     try:
-        server = Server(practice, context, port)
+        server = Server(practice, context, port, Faults(faults), admin)
     except BaseException:
         practice.state.close()
         os.close(mark)
@@ -120,14 +132,35 @@ def open_practice(folder: Path, world: str | None, clock: Clock) -> Practice:
     state = State(folder / _DATABASE)
     try:
         with state.transaction():
-            practice = Practice(state, clock, _world(state, world))
+            practice = Practice(state, clock, _world(state, world), _schemas())
             if state.meta_get("world") is None:
                 _seed(folder, practice)
-        tokens.signing_key(state)
     except BaseException:
         state.close()
         raise
     return practice
+
+
+def _admin_token(folder: Path) -> str:
+    """The token of the admin address, made at the first start: who may read the folder may use it."""
+    path = folder / _ADMIN
+    if not path.exists():
+        files.write_private(path, secrets.token_urlsafe(32).encode())
+    return path.read_text(encoding="utf-8")
+
+
+def _schemas() -> Schemas | None:
+    named = os.environ.get(_SCHEMAS)
+    if not named:
+        return None
+    from pathlib import Path
+
+    from wizard.practice.arm.schemas import SchemaError, Schemas
+
+    try:
+        return Schemas(Path(named))
+    except SchemaError as fault:
+        raise PracticeError(f"{_SCHEMAS}: {fault}") from fault
 
 
 def erase(folder: Path) -> None:

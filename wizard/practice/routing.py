@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from wizard.practice import tokens
-from wizard.practice.kernel import Caller, Failure, Family, Practice, Request, Response, Route
+from wizard.practice.kernel import HERE, Caller, Failure, Family, Practice, Request, Response, Route
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -58,6 +58,12 @@ class Router:
             broken = Failure(500, "InternalServerError", "Practice Azure itself failed; its log says how.")
             response = _rendered(practice, request, family, broken)
         return _wire(family, request, response)
+
+    def refusal(self, practice: Practice, request: Request, failure: Failure | None = None) -> Answer:
+        """A failure that no handler raised, in the words of the request's family; None is an expired token."""
+        family = self._family(request)
+        failure = failure or tokens.expired(practice, family)
+        return _wire(family, request, _rendered(practice, request, family, failure))
 
     def _respond(self, practice: Practice, request: Request) -> Response:
         route, values = self._find(request)
@@ -156,6 +162,9 @@ def _arm_error(failure: Failure) -> dict[str, Any]:
         error["details"] = list(failure.details)
     if failure.additional:
         error["additionalInfo"] = list(failure.additional)
+    error |= failure.beside
+    if failure.inner:
+        error["innererror"] = failure.inner
     if failure.shape == "flat":
         return error
     return {"status": "Failed", "error": error} if failure.shape == "status" else {"error": error}
@@ -199,13 +208,17 @@ def _wire(family: Family, request: Request, response: Response) -> Answer:
         headers["Cache-Control"] = "no-store, no-cache"
     if response.body is None:
         return Answer(response.status, headers | dict(response.headers), b"")
+    if isinstance(response.body, bytes):
+        headers["Content-Type"] = "application/octet-stream"
+        return Answer(response.status, headers | dict(response.headers), response.body)
     if isinstance(response.body, str):
         headers["Content-Type"] = "text/html; charset=utf-8"
         return Answer(
             response.status, headers | dict(response.headers), response.body.encode("utf-8", "replace")
         )
     headers["Content-Type"] = _GRAPH_JSON if family == "graph" and response.status < 400 else _JSON  # noqa: PLR2004
-    return Answer(response.status, headers | dict(response.headers), json.dumps(response.body).encode())
+    text = json.dumps(response.body).replace(HERE, request.origin)
+    return Answer(response.status, headers | dict(response.headers), text.encode())
 
 
 __all__ = ["Answer", "Caller", "Router"]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from wizard.practice.client_secrets import new_secret, put_secret
 from wizard.practice.graph.principals import principal_of
 from wizard.practice.graph.schema import APPLICATION
+from wizard.practice.worlds import generated
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,6 +30,11 @@ def seed_directory(practice: Practice) -> str:
         practice.state.put("tenant", tenant["tenantId"], tenant)
     for user in facts["users"]:
         practice.state.put("user", user["id"], user | {"_created": _LONG_AGO})
+    for section, one in generated(facts):
+        if section == "tenants":
+            practice.state.put("tenant", one["tenantId"], one)
+        elif section == "users":
+            practice.state.put("user", one["id"], one | {"_created": _LONG_AGO})
     for application in facts["applications"]:
         _seed_application(practice, application)
     owner = next(a for a in facts["applications"] if a["appId"] == practice.world.owner)

@@ -7,37 +7,48 @@ import socket
 import threading
 from concurrent.futures import Future
 from typing import TYPE_CHECKING
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
-from aiohttp import web
-
-from wizard.practice import entra, graph
+from wizard.practice import admin, blobs, entra, graph
 from wizard.practice.arm import ROUTES as ARM_ROUTES
+from wizard.practice.faults import Fault, Faults, linger
+from wizard.practice.http11 import Incoming, Listener, Outgoing
 from wizard.practice.kernel import Practice, Request
 from wizard.practice.routing import Answer, Router
+from wizard.practice.vaults import routes as vaults
 
 if TYPE_CHECKING:
     import ssl
 
 _HOST = "127.0.0.1"
 _NAMES = frozenset({"127.0.0.1", "localhost", "::1"})
-_BIGGEST = 8 * 1024 * 1024  # ARM takes 4 MB; what is too big shall fail there, by its own words
 
 
 class Server:
     """Serves a `Practice` on 127.0.0.1 until `stop`; there is no way to bind it to anything else."""
 
-    def __init__(self, practice: Practice, context: ssl.SSLContext, port: int = 0) -> None:
+    def __init__(
+        self,
+        practice: Practice,
+        context: ssl.SSLContext,
+        port: int,
+        faults: Faults,
+        token: str,
+    ) -> None:
         """Bind at once (a port in use raises OSError here), serve when the thread is up.
 
         Args:
             practice: what the handlers work on; it is used from the server's thread only.
             context: the TLS side.
             port: 0 takes any free one.
+            faults: what goes wrong on request.
+            token: what the admin address asks for.
         """
         self._practice = practice
         self._context = context
-        self._router = Router((*entra.ROUTES, *graph.ROUTES, *ARM_ROUTES))
+        self._faults = faults
+        self._token = token
+        self._router = Router((*entra.ROUTES, *graph.ROUTES, *ARM_ROUTES, *vaults.ROUTES, *blobs.ROUTES))
         self._socket = socket.create_server((_HOST, port))
         self.port: int = self._socket.getsockname()[1]
         self._loop = asyncio.new_event_loop()
@@ -67,37 +78,46 @@ class Server:
             self._loop.close()
 
     async def _serve(self) -> None:
-        application = web.Application(client_max_size=_BIGGEST)
-        application.router.add_route("*", "/{path:.*}", self._handle)
-        runner = web.AppRunner(application, access_log=None, handle_signals=False, shutdown_timeout=1.0)
+        listener = Listener(self._handle)
         try:
-            await runner.setup()
-            await web.SockSite(runner, self._socket, ssl_context=self._context).start()
+            await listener.open(self._socket, self._context)
         except Exception as fault:
             self._ready.set_exception(fault)
             raise
         self._ready.set_result(None)
         await self._over.wait()
-        await _close(runner)
+        await listener.close()
 
-    async def _handle(self, incoming: web.Request) -> web.Response:
+    async def _handle(self, incoming: Incoming) -> Outgoing:
         # A page of the outside world that resolves its own name to this machine must not get in.
-        if not _local(incoming.host):
-            return web.Response(status=421, text="Practice Azure answers only to loopback names.")
-        answer = self._router.answer(self._practice, await _read(incoming))
+        host = incoming.headers.get("host", "")
+        if not _local(host):
+            return Outgoing(421, body=b"Practice Azure answers only to loopback names.")
+        request = _request(incoming, host)
+        if request.path == admin.PATH:
+            return _sent(admin.answer(self._faults, self._token, request))
+        fault = self._faults.strike(request)
+        if fault is None:
+            return _sent(self._router.answer(self._practice, request))
+        return await self._struck(request, fault)
+
+    async def _struck(self, request: Request, fault: Fault) -> Outgoing:
+        if fault.status or fault.expired:
+            return _sent(
+                self._router.refusal(self._practice, request, fault.failure() if fault.status else None)
+            )
+        if fault.close == "before":
+            return Outgoing(cut=True)
+        begun = self._practice.clock.now().timestamp()
+        answer = self._router.answer(self._practice, request)
+        if fault.close == "after":
+            return Outgoing(cut=True)
+        if fault.replication:
+            linger(self._practice, begun, fault.replication)
+        await asyncio.sleep(fault.stall)
+        if fault.truncated:
+            answer = Answer(answer.status, answer.headers, answer.body[: len(answer.body) // 2])
         return _sent(answer)
-
-
-async def _close(runner: web.AppRunner) -> None:
-    server = runner.server
-    transports = [connection.transport for connection in server.connections] if server else []
-    await runner.cleanup()
-    # A client that keeps its connection open answers no TLS farewell, and asyncio would wait 30 s for one.
-    for transport in transports:
-        if transport is not None:
-            transport.abort()
-    for _ in range(3):
-        await asyncio.sleep(0)
 
 
 def _local(host: str) -> bool:
@@ -107,18 +127,21 @@ def _local(host: str) -> bool:
         return False
 
 
-async def _read(incoming: web.Request) -> Request:
-    raw = incoming.raw_path.split("?", 1)[0]
+def _request(incoming: Incoming, host: str) -> Request:
+    raw, _, query = incoming.target.partition("?")
     path = "/" + "/".join(part for part in unquote(raw).split("/") if part)
+    values: dict[str, str] = {}
+    for name, value in parse_qsl(query, keep_blank_values=True):
+        values.setdefault(name, value)
     return Request(
         method=incoming.method,
         path=path,
-        query=dict(incoming.query),
-        headers={name.lower(): value for name, value in incoming.headers.items()},
-        body=await incoming.read(),
-        origin=f"https://{incoming.host}",
+        query=values,
+        headers=incoming.headers,
+        body=incoming.body,
+        origin=f"https://{host}",
     )
 
 
-def _sent(answer: Answer) -> web.Response:
-    return web.Response(status=answer.status, headers=dict(answer.headers), body=answer.body or None)
+def _sent(answer: Answer) -> Outgoing:
+    return Outgoing(answer.status, answer.headers, answer.body)

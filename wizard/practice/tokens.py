@@ -1,4 +1,7 @@
-"""The bearer tokens of practice Azure: how Entra makes them, and how Graph and ARM learn from them who calls."""
+"""The bearer tokens of practice Azure: how Entra makes them, and how Graph and ARM learn from them who calls.
+
+Its libraries are loaded with the first token, so that serving begins without them.
+"""
 
 from __future__ import annotations
 
@@ -11,14 +14,12 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
-import jwt
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
-
 from wizard.practice.kernel import Caller, Failure, Family, Practice, Request
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
     from wizard.practice.state import State
 
@@ -43,14 +44,17 @@ class Subject:
 
 
 @lru_cache(maxsize=4)
-def _key(pem: str) -> rsa.RSAPrivateKey:
+def _key(pem: str) -> RSAPrivateKey:
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric import rsa
+
     key = serialization.load_pem_private_key(pem.encode(), password=None, unsafe_skip_rsa_key_validation=True)
     if not isinstance(key, rsa.RSAPrivateKey):
         raise TypeError("The signing key of practice Azure is not an RSA key.")
     return key
 
 
-def signing_key(state: State) -> rsa.RSAPrivateKey:
+def signing_key(state: State) -> RSAPrivateKey:
     """The key all processes on this State sign with; the first one makes it."""
     pem = state.meta_get("signing_key")
     if pem is None:
@@ -64,6 +68,8 @@ def signing_key(state: State) -> rsa.RSAPrivateKey:
 
 def key_id(state: State) -> str:
     """The `kid` of the signing key: a digest of its public half."""
+    from cryptography.hazmat.primitives import serialization
+
     public = signing_key(state).public_key()
     encoded = public.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
     return hashlib.sha256(encoded).hexdigest()[:27]
@@ -71,6 +77,8 @@ def key_id(state: State) -> str:
 
 def key_set(practice: Practice, tenant: str) -> dict[str, Any]:
     """The JSON Web Key Set a verifier asks for."""
+    import jwt
+
     public: dict[str, Any] = json.loads(
         jwt.algorithms.RSAAlgorithm.to_jwk(signing_key(practice.state).public_key())
     )
@@ -148,10 +156,34 @@ def caller(practice: Practice, request: Request, family: Family) -> Caller:
     return Caller(str(claims["tid"]), str(claims["oid"]), claims.get("appid"), kind, audience)
 
 
+def expired(practice: Practice, family: Family) -> Failure:
+    """The refusal of a token whose time is over just now."""
+    return _refused(practice, family, "expired", practice.clock.now().isoformat())
+
+
+def bearer(practice: Practice, request: Request, audiences: frozenset[str]) -> Caller | None:
+    """Who calls a service of its own audience, such as `https://vault.azure.net`; None when the token is no good for it."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer":
+        return None
+    try:
+        claims = _verified(practice, "arm", token.strip())
+    except Failure:
+        return None
+    audience = str(claims["aud"])
+    if audience.rstrip("/") not in audiences:
+        return None
+    kind: Literal["user", "servicePrincipal"] = (
+        "user" if claims.get("idtyp") == "user" else "servicePrincipal"
+    )
+    return Caller(str(claims["tid"]), str(claims["oid"]), claims.get("appid"), kind, audience)
+
+
 def known_audience(audience: str, origin: str) -> bool:
     """Whether the resource is one that Entra here hands out tokens for."""
     others = (
         "https://vault.azure.net",
+        "https://managedhsm.azure.net",
         "https://storage.azure.com",
         "https://ml.azure.com",
         "https://batch.core.windows.net",
@@ -184,6 +216,8 @@ def _about(subject: Subject, audience: str) -> dict[str, Any]:
 
 
 def _sign(practice: Practice, claims: Mapping[str, Any]) -> str:
+    import jwt
+
     now = int(practice.clock.now().timestamp())
     timed = {**claims, "iat": now, "nbf": now, "exp": now + LIFETIME}
     kid = key_id(practice.state)
@@ -191,6 +225,8 @@ def _sign(practice: Practice, claims: Mapping[str, Any]) -> str:
 
 
 def _verified(practice: Practice, family: Family, token: str) -> dict[str, Any]:
+    import jwt
+
     try:
         claims: dict[str, Any] = jwt.decode(
             token,
@@ -253,6 +289,9 @@ def _refused(practice: Practice, family: Family, why: str, value: str = "") -> F
 
 
 def _new_pem() -> str:
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric import rsa
+
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     return key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()

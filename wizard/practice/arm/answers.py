@@ -8,7 +8,7 @@ from typing import Any
 from wizard.practice.arm import ids, polling, shelf
 from wizard.practice.arm.call import Call
 from wizard.practice.arm.types import ResourceType, Way
-from wizard.practice.kernel import Response
+from wizard.practice.kernel import Failure, Response
 
 
 def of(
@@ -36,13 +36,30 @@ def addresses(
     key = str(found["id"])
     namespace = kind.name.split("/")[0]
     path = f"/subscriptions/{call.subscription}/providers/{namespace}/locations/{location}"
+    statuses = f"{key if kind.polled == 'resource' else path}/{kind.polling}"
     headers: dict[str, str] = {}
     if "async" in way.headers:
         done = polling.Ending(body={"status": "Succeeded"}, polls=way.polls, running=way.running)
-        headers["Azure-AsyncOperation"] = polling.begin(
-            call, f"{path}/{kind.polling}", seconds, done, kind="async"
-        )
+        headers["Azure-AsyncOperation"] = polling.begin(call, statuses, seconds, done, kind="async")
     if "location" in way.headers:
         ending = polling.Ending(status=way.ends, yields=key if way.yields else None)
         headers["Location"] = polling.begin(call, f"{path}/operationResults", seconds, ending)
+    if "self" in way.headers:
+        headers["Location"] = f"{call.request.origin}{key}?api-version={call.version}"
     return headers | polling.wait_header(call, call.clock.takes(seconds).timestamp())
+
+
+def failing(call: Call, kind: ResourceType, way: Way, key: str, failure: Failure) -> Response:
+    """A write that is taken, and whose poll tells that it came to nothing."""
+    home = str((shelf.stored(call.practice, key) or {}).get("location") or _home_location(call, key))
+    path = f"/subscriptions/{call.subscription}/providers/{kind.name.split('/')[0]}/locations/{home}"
+    body = {"status": "Failed", "error": {"code": failure.code, "message": failure.message}}
+    ending = polling.Ending(body=body, polls=way.polls, running=way.running)
+    headers = {
+        "Azure-AsyncOperation": polling.begin(
+            call, f"{path}/{kind.polling}", kind.seconds, ending, kind="async"
+        )
+    }
+    if "location" in way.headers:
+        headers["Location"] = polling.begin(call, f"{path}/operationResults", kind.seconds, polling.Ending())
+    return Response(way.status or 202, {} if way.body else None, headers)

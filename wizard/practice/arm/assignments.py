@@ -73,7 +73,7 @@ def _put(call: Call) -> Response:
     since = before["_created"] if before else call.clock.now().timestamp()
     rights.put_assignment(call.state, document, call.tenant, since)
     if before:
-        return Response(200, document)
+        return Response(201, document)
     # The recordings have no creator in the answer that creates it, and have it in all later ones.
     return Response(201, document | {"properties": document["properties"] | {"createdBy": None}})
 
@@ -166,7 +166,11 @@ def _refuse_twin(call: Call, principal: str, role: str) -> None:
 def _principal_type(call: Call, principal: str, said: str | None) -> str:
     """What the principal is; with `principalType` Azure does not look young ones up."""
     delay = call.practice.world.replication("principal")
-    for document, kind in (("user", "User"), ("servicePrincipal", "ServicePrincipal")):
+    for document, kind in (
+        ("user", "User"),
+        ("servicePrincipal", "ServicePrincipal"),
+        ("directoryGroup", "Group"),
+    ):
         found = call.state.get(document, principal)
         if (
             found is None
@@ -254,9 +258,10 @@ def _permissions(call: Call) -> Response:
 
 OPERATIONS = (
     Operation("GET", _SHAPE, _list, f"{TYPE}/read", strip=1),
-    Operation("GET", _SHAPE + "/{name}", _get, f"{TYPE}/read"),
-    Operation("PUT", _SHAPE + "/{name}", _put, f"{TYPE}/write"),
-    Operation("DELETE", _SHAPE + "/{name}", _delete, f"{TYPE}/delete"),
+    # A group that is gone, or going, is no hindrance; a resource that is gone is one.
+    Operation("GET", _SHAPE + "/{name}", _get, f"{TYPE}/read", absent=frozenset({"group"})),
+    Operation("PUT", _SHAPE + "/{name}", _put, f"{TYPE}/write", absent=frozenset({"going"})),
+    Operation("DELETE", _SHAPE + "/{name}", _delete, f"{TYPE}/delete", absent=frozenset({"group"})),
     Operation(
         "GET",
         "{scope}/providers/Microsoft.Authorization/permissions",

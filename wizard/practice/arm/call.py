@@ -66,7 +66,8 @@ class Operation:
     """One operation: `{name}` takes a segment, `{scope}` any id or nothing, `{home}` a subscription or a group.
 
     `action` is what the caller needs a right for, at the path less its last `strip` segments; `{type}` in it is the
-    type of the resource. `listed` answers also those who may see only some of the items, with just these.
+    type of the resource. `listed` answers also those who may see only some of the items, with just these. `absent`
+    names what need not be there: the `resource` a scope names, the `group` it is in; `going` is a group being deleted.
     """
 
     method: Literal["GET", "HEAD", "PUT", "PATCH", "POST", "DELETE"]
@@ -75,6 +76,7 @@ class Operation:
     action: str | None = None
     strip: int = 0
     listed: bool = False
+    absent: frozenset[Literal["resource", "group", "going"]] = frozenset()
 
 
 def stamp(moment: datetime) -> str:

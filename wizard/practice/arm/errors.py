@@ -109,14 +109,36 @@ def no_resource(kind: str, name: str, group: str | None) -> Failure:
     )
 
 
-def no_parent(kind: str, parent: str) -> Failure:
+def no_parent(kind: str, parent: str, verb: str = "write") -> Failure:
     """A nested resource whose parent is not there."""
     types = kind.split("/", 1)[1]
     return _gateway(
         404,
         "ParentResourceNotFound",
-        f"Failed to perform 'write' on resource(s) of type '{types}', because the parent resource '{parent}' could"
+        f"Failed to perform '{verb}' on resource(s) of type '{types}', because the parent resource '{parent}' could"
         " not be found.",
+    )
+
+
+def no_identity(resource: str, identity: str) -> Failure:
+    """A resource that is to have an identity which is not there."""
+    inner = f'{{"error":{{"code":"BadRequest","message":"Resource \'{identity}\' was not found."}}}}'
+    return _gateway(
+        400,
+        "FailedIdentityOperation",
+        f"Identity operation for resource '{resource}' failed with error 'Failed to perform resource identity operation."
+        f" Status: 'BadRequest'. Response: '{inner}'.'.",
+    )
+
+
+def not_linked(name: str, caller: Caller, action: str, scope: str, *, needed: str, linked: str) -> Failure:
+    """The caller may write a resource, but not what it refers to."""
+    return _gateway(
+        403,
+        "LinkedAuthorizationFailed",
+        f"The client '{name}' with object id '{caller.object_id}' has permission to perform action '{action}' on scope"
+        f" '{scope}'; however, it does not have permission to perform action(s) '{needed}' on the linked scope(s)"
+        f" '{linked}' (respectively) or the linked scope(s) are invalid.",
     )
 
 

@@ -5,25 +5,33 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Mapping
+from functools import lru_cache
 
 from wizard.practice.arm import (
     assignments,
     errors,
     facts,
     groups,
+    guards,
     ids,
     kinds,
     listing,
+    locks,
+    policies,
     polling,
     providers,
+    reading,
     resources,
     rights,
     roles,
     subscriptions,
+    tags,
 )
 from wizard.practice.arm.call import Call, Operation
 from wizard.practice.arm.deployments import handlers as deployments
 from wizard.practice.arm.deployments import runner
+from wizard.practice.arm.stacks import handlers as stacks
+from wizard.practice.arm.stacks import runner as stack_runner
 from wizard.practice.kernel import Caller, Failure, Practice, Request, Response
 
 OPERATIONS = (
@@ -33,21 +41,31 @@ OPERATIONS = (
     *deployments.OPERATIONS,
     *roles.OPERATIONS,
     *assignments.OPERATIONS,
-    *polling.OPERATIONS,
+    *locks.OPERATIONS,
+    *tags.OPERATIONS,
+    *policies.OPERATIONS,
+    *stacks.OPERATIONS,
     *kinds.OPERATIONS,
+    *polling.OPERATIONS,
     *listing.OPERATIONS,
     *resources.OPERATIONS,
 )
-EFFECTS: Mapping[str, polling.Effect] = {**groups.EFFECTS, **resources.EFFECTS, **deployments.EFFECTS}
+EFFECTS: Mapping[str, polling.Effect] = {
+    **groups.EFFECTS,
+    **resources.EFFECTS,
+    **deployments.EFFECTS,
+    **kinds.EFFECTS,
+}
 
-_LINK = r"/providers/[^/]+(?:/[^/]+/[^/]+)+"
+_LINK = r"/providers/[^/]+(?:/(?!providers/)[^/]+/[^/]+)+"
 _PLACES = {
     "scope": rf"(?:/subscriptions/[^/]+(?:/resourcegroups/[^/]+)?)?(?:{_LINK})*",
-    "home": r"/subscriptions/[^/]+(?:/resourcegroups/[^/]+)?",
+    "home": r"(?:/subscriptions/[^/]+(?:/resourcegroups/[^/]+)?|/providers/Microsoft\.Management/managementGroups/[^/]+)?",
     "resource": rf"(?:/subscriptions/[^/]+(?:/resourcegroups/[^/]+)?)?(?:{_LINK})+",
 }
 _VERSION = re.compile(r"20[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])(-[a-z0-9]+)*", re.IGNORECASE)
 _READS = frozenset({"GET", "HEAD"})
+_ASKING = frozenset({"GET", "HEAD", "DELETE"})
 
 
 def _compiled(shape: str) -> re.Pattern[str]:
@@ -59,7 +77,10 @@ def _compiled(shape: str) -> re.Pattern[str]:
     return re.compile(text, re.IGNORECASE)
 
 
-_TABLE = tuple((_compiled(operation.shape), operation) for operation in OPERATIONS)
+@lru_cache(maxsize=1)
+def _table() -> tuple[tuple[re.Pattern[str], Operation], ...]:
+    """Every operation with its pattern, compiled at the first request of ARM."""
+    return tuple((_compiled(operation.shape), operation) for operation in OPERATIONS)
 
 
 def handle(
@@ -73,6 +94,7 @@ def handle(
         )
     polling.settle(practice, EFFECTS)
     runner.advance(practice, submit)
+    stack_runner.advance(practice, submit, lambda: polling.settle(practice, EFFECTS))
     return submit(practice, caller, request)
 
 
@@ -84,7 +106,10 @@ def submit(practice: Practice, caller: Caller, request: Request) -> Response:
     _check_subscription(call)
     _authorize(call, operation)
     _check_group(call, operation)
-    _check_scope(call)
+    _check_scope(call, operation)
+    guards.check(call)
+    if call.practice.schemas and request.method == "PUT":
+        call.practice.schemas.demand(request)
     try:
         return operation.handler(call)
     except Failure as failure:
@@ -102,7 +127,7 @@ def _style(call: Call) -> str:
 
 def _found(request: Request) -> tuple[Operation, dict[str, str]]:
     elsewhere = False
-    for pattern, operation in _TABLE:
+    for pattern, operation in _table():
         if match := pattern.fullmatch(request.path):
             if operation.method == request.method:
                 return operation, match.groupdict()
@@ -173,14 +198,28 @@ def _check_group(call: Call, operation: Operation) -> None:
     parts = call.path.split("/")
     if len(parts) <= 5 or parts[3].lower() != "resourcegroups":  # noqa: PLR2004 - /subscriptions/s/resourceGroups/g/...
         return
+    if "group" in operation.absent or (operation.method in _ASKING and _is_part(call)):
+        return
     group = groups.get(call.practice, "/".join(parts[:5]))
+    if "going" in operation.absent:
+        return
     if write and operation.method != "DELETE" and group["properties"]["provisioningState"] == "Deleting":
         raise errors.group_going(group["name"])
 
 
-def _check_scope(call: Call) -> None:
+def _is_part(call: Call) -> bool:
+    """Whether the path names a part of another resource that ARM itself keeps no record of, such as a subnet.
+
+    ARM lets the provider answer for those, even when their group is gone; the provider misses the whole.
+    """
+    named = ids.parse(call.parts["resource"]) if call.parts.get("resource") else ids.Id()
+    declared = kinds.find(named.type) if named.parent else None
+    return declared is not None and not declared.tracked and "kind" not in call.parts
+
+
+def _check_scope(call: Call, operation: Operation) -> None:
     """What is written on a resource needs the resource."""
-    scope = call.parts.get("scope", "")
+    scope = call.parts.get("scope", "") if "resource" not in operation.absent else ""
     found = ids.parse(scope) if scope else ids.Id()
-    if found.links and call.state.get("resource", found.text) is None:
+    if found.links and reading.current(call.practice, found.text) is None:
         raise errors.no_resource(found.type, found.name, found.group)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from wizard.practice.arm import errors, facts, ids, polling, resources, rights
+from wizard.practice.arm import errors, facts, ids, odata, polling, rights, writing
 from wizard.practice.arm.call import Call, Operation, collection
 from wizard.practice.arm.kinds import find
 from wizard.practice.kernel import Failure, Practice, Response
@@ -46,8 +46,30 @@ def _head(call: Call) -> Response:
 def _list(call: Call) -> Response:
     prefix = f"/subscriptions/{call.subscription}/resourceGroups/"
     right = _RIGHT + "read"
-    found = [one for _, one in call.state.under("group", prefix)]
+    wanted = _filter(call)
+    found = [one for _, one in call.state.under("group", prefix) if _tagged(one, wanted)]
     return collection([one for one in found if rights.allowed(call.practice, call.caller, right, one["id"])])
+
+
+def _filter(call: Call) -> Mapping[str, str]:
+    """The terms of `$filter=tagName eq 'team' and tagValue eq 'vision'`."""
+    text = call.request.query.get("$filter", "")
+    supported = "'tagName eq '{name}'', 'tagName eq '{name}' and tagValue eq '{value}''"
+    try:
+        terms = odata.read(text)
+    except ValueError as fault:
+        raise errors.bad_filter(text, supported) from fault
+    if terms.keys() - {"tagname", "tagvalue"}:
+        raise errors.bad_filter(text, supported)
+    return terms
+
+
+def _tagged(group: Mapping[str, Any], terms: Mapping[str, str]) -> bool:
+    tags = {name.lower(): value for name, value in (group.get("tags") or {}).items()}
+    if "tagname" not in terms:
+        return True
+    value = tags.get(terms["tagname"].lower())
+    return value is not None and terms.get("tagvalue", value).lower() == value.lower()
 
 
 def checked(call: Call, body: Mapping[str, Any]) -> str:
@@ -127,8 +149,8 @@ def gone(practice: Practice, about: Mapping[str, Any]) -> None:
     """Remove a group and everything in and on it."""
     inside = about["id"] + "/"
     for key, _ in list(practice.state.under("resource", inside)):
-        resources.gone(practice, {"id": key})
-    for kind in ("deployment", "running", "group"):
+        writing.gone(practice, {"id": key})
+    for kind in ("deployment", "running", "group", "lock", "policyAssignment", "stack"):
         for key, _ in list(practice.state.under(kind, inside)):
             practice.state.delete(kind, key)
     for _, assignment in list(practice.state.under("roleAssignment", inside)):

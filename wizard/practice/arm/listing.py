@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from wizard.practice.arm import errors, facts, groups, ids, odata, resources, rights
+from wizard.practice.arm import errors, facts, groups, ids, odata, reading, rights
 from wizard.practice.arm.call import Call, Operation, collection
 from wizard.practice.arm.kinds import find
 from wizard.practice.kernel import Response
 
-_LISTED = ("id", "name", "type", "kind", "managedBy", "sku", "location", "identity", "tags")
+_LISTED = (
+    "id", "name", "type", "kind", "managedBy", "sku", "plan", "location", "identity", "zones", "tags", "systemData",
+)  # fmt: skip
+_TERMS = frozenset({"resourcetype", "name", "resourcegroup", "location", "tagname", "tagvalue"})
 _GROUP = "/subscriptions/{subscription}/resourcegroups/{group}"
 _FILTERS = (
     "'resourceType eq '{value}'', 'name eq '{value}'', 'resourceGroup eq '{value}'', 'location eq '{value}''"
@@ -24,7 +27,7 @@ _EXPANDED = {
 
 def _seen(call: Call, prefix: str) -> Iterator[dict[str, Any]]:
     for key, _ in call.state.under("resource", prefix):
-        found = resources.current(call.practice, key)
+        found = reading.current(call.practice, key)
         if found and rights.allowed(call.practice, call.caller, f"{found['type']}/read", found["id"]):
             yield found
 
@@ -33,11 +36,11 @@ def _typed(call: Call) -> Response:
     base = call.path.lower().rpartition("/providers/")[0]
     kind = f"{call.parts['namespace']}/{call.parts['kind']}"
     if not facts.versions(kind) and find(kind) is None:
-        resources.declared(kind, call.version)
+        reading.declared(kind, call.version)
     if "group" in call.parts:
         groups.get(call.practice, ids.Id(call.subscription, call.parts["group"]).text)
     found = _seen(call, base + ("/resourcegroups/" if "group" not in call.parts else "/"))
-    return collection([one for one in found if one["type"].lower() == kind.lower()])
+    return collection([reading.in_version(call, one) for one in found if one["type"].lower() == kind.lower()])
 
 
 def _nested(call: Call) -> Response:
@@ -46,11 +49,11 @@ def _nested(call: Call) -> Response:
     kind = find(f"{parent.type}/{call.parts['kind']}")
     if kind is None:
         raise errors.no_type(f"{parent.type}/{call.parts['kind']}", call.version, facts.versions(parent.type))
-    resources.must(call.practice, parent)
+    reading.must(call.practice, parent)
     found = [one for one in _seen(call, parent.text + "/") if one["type"].lower() == kind.name.lower()]
     named = {one["name"].lower() for one in found}
-    implied = (resources.current(call.practice, f"{call.path}/{name}") for name in kind.implicit - named)
-    return collection([*(one for one in implied if one), *found])
+    implied = (reading.current(call.practice, f"{call.path}/{name}") for name in kind.implicit - named)
+    return collection([reading.in_version(call, one) for one in (*implied, *found) if one])
 
 
 def _all(call: Call) -> Response:
@@ -65,7 +68,7 @@ def _all(call: Call) -> Response:
         terms = odata.read(text)
     except ValueError as fault:
         raise errors.bad_filter(text, _FILTERS) from fault
-    if terms.keys() - {"resourcetype", "name", "resourcegroup", "location"}:
+    if terms.keys() - _TERMS:
         raise errors.bad_filter(text, _FILTERS)
     asked = {part.strip().lower() for part in call.request.query.get("$expand", "").split(",")}
     found = (one for one in _seen(call, base + "/") if _is_listed(one) and _fits(one, terms))
@@ -95,9 +98,14 @@ def _fits(one: Mapping[str, Any], terms: Mapping[str, str]) -> bool:
         "resourcetype": one["type"],
         "name": one["name"],
         "resourcegroup": ids.parse(one["id"]).group or "",
-        "location": one.get("location", ""),
+        "location": one.get("location") or "",
     }
-    return all(has[term].lower() == value.lower() for term, value in terms.items())
+    tags = {name.lower(): str(value).lower() for name, value in (one.get("tags") or {}).items()}
+    if (tag := terms.get("tagname")) is not None:
+        wanted = terms.get("tagvalue", tags.get(tag.lower(), "")).lower()
+        if tags.get(tag.lower()) != wanted:
+            return False
+    return all(has[term].lower() == value.lower() for term, value in terms.items() if term in has)
 
 
 _RESOURCES = "Microsoft.Resources/subscriptions/resources/read"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -25,16 +26,17 @@ _SHORTEST_WAIT = 20.0
 class Ending:
     """What is found at a polling address once the operation is over: at an Azure-AsyncOperation only the body's state.
 
-    `yields` is the id of a resource that stands there then. `polls` and `running` are those of `Way`.
+    `yields` is the id of a resource that stands there then, `pending` what is said until then. `polls` and `running` are those of `Way`.
     """
 
     status: int = 200
     body: object = None
     yields: str | None = None
-    polls: Literal["status", "timed", "named"] = "status"
+    polls: Literal["status", "timed", "named", "full", "percent"] = "status"
     running: int = 200
     effect: str | None = None
     about: Mapping[str, Any] | None = None
+    pending: object = None
 
 
 def begin(
@@ -65,6 +67,7 @@ def enroll(
         "status": ending.status,
         "body": ending.body,
         "yields": ending.yields,
+        "pending": ending.pending,
         "polls": ending.polls,
         "running": ending.running,
         "path": path,
@@ -131,23 +134,30 @@ def _signature(moment: datetime, path: str, key: str) -> dict[str, str]:
     }
 
 
-def _poll(call: Call) -> Response:
+def text(body: str, status: int = 200) -> Response:
+    """A string as JSON: a bare one would be a page of HTML."""
+    return Response(status, json.dumps(body), {"Content-Type": "application/json; charset=utf-8"})
+
+
+def poll(call: Call) -> Response:
+    """What stands at a polling address at this moment."""
     row = found(call, call.parts["operation"])
     over = call.clock.now().timestamp() >= row["due"]
     if row["kind"] == "async":
-        state = row["body"] if over else {"status": "InProgress"}
+        state = row["body"] if over else (row.get("pending") or {"status": "InProgress"})
         shown = _described(row, call.parts["operation"], over=over) | state
         return (
             Response(200, shown) if over else Response(row["running"], shown, wait_header(call, row["due"]))
         )
     if over:
         yields = shelf.current(call.practice, row["yields"]) if row["yields"] else None
-        return Response(row["status"], yields or row["body"])
+        body = yields or row["body"]
+        return text(body, row["status"]) if isinstance(body, str) else Response(row["status"], body)
     query = "&".join(
         f"{name}={value}" for name, value in {"api-version": call.version, **row["signature"]}.items()
     )
     again = {"Location": f"{call.request.origin}{call.path}?{query}"}
-    return Response(202, None, again | wait_header(call, row["due"]))
+    return Response(202, row.get("pending"), again | wait_header(call, row["due"]))
 
 
 def _described(row: Mapping[str, Any], key: str, *, over: bool) -> dict[str, Any]:
@@ -157,14 +167,30 @@ def _described(row: Mapping[str, Any], key: str, *, over: bool) -> dict[str, Any
     if row["polls"] == "timed":
         ended = {"endTime": stamp(datetime.fromtimestamp(row["due"], UTC))} if over else {}
         return {"name": key, "startTime": row["begun"], **ended}
-    return {}
+    if row["polls"] == "full":
+        ended = {"endTime": stamp(datetime.fromtimestamp(row["due"], UTC))} if over else {}
+        return {
+            "id": f"{row['path']}/{key}",
+            "name": key,
+            "startTime": row["begun"],
+            **ended,
+            "properties": None,
+        }
+    return {"percentComplete": 100} if row["polls"] == "percent" and over else {}
 
 
 OPERATIONS = (
-    Operation("GET", "/subscriptions/{subscription}/operationresults/{operation}", _poll),
+    Operation("GET", "/subscriptions/{subscription}/operationresults/{operation}", poll),
+    Operation(
+        "GET",
+        "{resource}/operationStatuses/{operation}",
+        poll,
+        "{type}/operationStatuses/read",
+        strip=2,
+    ),
     Operation(
         "GET",
         "/subscriptions/{subscription}/providers/{namespace}/locations/{location}/{kind}/{operation}",
-        _poll,
+        poll,
     ),
 )

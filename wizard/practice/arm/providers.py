@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from wizard.practice.arm import errors, facts
@@ -9,6 +10,14 @@ from wizard.practice.arm.call import Call, Operation, collection
 from wizard.practice.kernel import Practice, Response
 
 _TAKES = 30.0
+# The api-versions since which an answer has more in it.
+_SEVERAL, _DEFAULTS, _POLICIES, _EDGES = "2017-05-10", "2018-05-01", "2019-07-01", "2020-10-01"
+_PLACED: Mapping[str, Any] = {"placed": True}
+_EDGE = {
+    "location": "West US",
+    "type": "EdgeZone",
+    "extendedLocations": ["losangeles"],
+}
 _PROVIDERS = "/subscriptions/{subscription}/providers"
 
 
@@ -47,25 +56,69 @@ def _known(namespace: str) -> str:
 
 
 def _shown(call: Call, namespace: str) -> dict[str, Any]:
-    subscription = call.parts["subscription"]
+    """A provider as an api-version shows it: much of it came over the years."""
+    subscription, version = call.parts["subscription"], call.version
     free = namespace.lower() in facts.free_providers()
-    places = [region["displayName"] for region in facts.regions().values()]
-    return {
+    about = facts.registrations().get(namespace, {})
+    kinds = {kind.lower(): more for kind, more in about.get("types", {}).items()}
+    shown = {
         "id": f"/subscriptions/{subscription}/providers/{namespace}",
         "namespace": namespace,
-        "authorizations": [],
+        **_authorized(about, version),
         "resourceTypes": [
-            {
-                "resourceType": kind,
-                "locations": [] if free else places,
-                "apiVersions": list(versions),
-                "capabilities": "None",
-            }
-            for kind, versions in facts.providers()[namespace].items()
+            _type(kind, versions, kinds.get(kind.lower(), {} if free else _PLACED), version)
+            for kind, versions in _types(namespace)
         ],
         "registrationState": registration(call.practice, subscription, namespace),
-        "registrationPolicy": "RegistrationFree" if free else "RegistrationRequired",
     }
+    policy = {"registrationPolicy": "RegistrationFree" if free else "RegistrationRequired"}
+    return shown | policy if version >= _POLICIES else shown
+
+
+def _types(namespace: str) -> Iterator[tuple[str, Sequence[str]]]:
+    """Every type of a provider with its api-versions: those served here, and those that are only known by name."""
+    served = facts.providers()[namespace]
+    yield from served.items()
+    known = {kind.lower() for kind in served}
+    for kind, about in facts.registrations().get(namespace, {}).get("types", {}).items():
+        if kind.lower() not in known:
+            yield kind, about["versions"]
+
+
+def _authorized(about: Mapping[str, Any], version: str) -> dict[str, Any]:
+    """Which applications of Azure itself may act for the provider: first there was one only."""
+    single, several = about.get("authorization"), about.get("authorizations")
+    if single is None and several and version < _SEVERAL:
+        single = several[0]
+    if single is not None and not (several and version >= _SEVERAL):
+        return {"authorization": single}
+    return {"authorizations": list(several or ())}
+
+
+def _type(kind: str, versions: Sequence[str], about: Mapping[str, Any], asked: str) -> dict[str, Any]:
+    regions = facts.regions().values()
+    placed = bool(about.get("placed"))
+    found: dict[str, Any] = {
+        "resourceType": kind,
+        "locations": [region["displayName"] for region in regions] if placed else [],
+        "apiVersions": list(versions),
+    }
+    if "default" in about and asked >= _DEFAULTS:
+        found["defaultApiVersion"] = about["default"]
+    if about.get("zones"):
+        found["zoneMappings"] = [
+            {
+                "location": region["displayName"],
+                "zones": [str(zone) for zone in range(1, region["zones"] + 1)],
+            }
+            for region in regions
+            if region["zones"]
+        ]
+    if about.get("edge") and asked >= _EDGES:
+        found["locationMappings"] = [_EDGE]
+    if "profiles" in about:
+        found["apiProfiles"] = list(about["profiles"])
+    return found | {"capabilities": about.get("capabilities", "None")}
 
 
 def _list(call: Call) -> Response:

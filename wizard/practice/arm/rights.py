@@ -80,9 +80,19 @@ def drop_assignment(state: State, assignment: Mapping[str, Any]) -> None:
 def held(practice: Practice, principal: str) -> Iterator[tuple[str, str]]:
     """The scope and role GUID of every assignment of a principal that has spread everywhere by now."""
     delay = practice.world.replication("role")
-    for _, grant in practice.state.under("grant", f"{principal}/"):
-        if not practice.clock.younger(grant["since"], delay):
-            yield grant["scope"], grant["role"]
+    for holder in (principal, *_groups(practice, principal)):
+        for _, grant in practice.state.under("grant", f"{holder}/"):
+            if not practice.clock.younger(grant["since"], delay):
+                yield grant["scope"], grant["role"]
+
+
+def _groups(practice: Practice, member: str) -> list[str]:
+    """The groups of the directory a principal is in, by itself or by another group."""
+    found: list[str] = []
+    groups = list(practice.state.all("directoryGroup"))
+    for one in (member, *found):
+        found += [key for key, group in groups if one in group.get("_members", ()) and key not in found]
+    return found
 
 
 def effective(practice: Practice, principal: str, scope: str) -> list[Permission]:
@@ -98,6 +108,15 @@ def effective(practice: Practice, principal: str, scope: str) -> list[Permission
 def allowed(practice: Practice, caller: Caller, action: str, scope: str) -> bool:
     """Whether the caller may do this here."""
     return grants(effective(practice, caller.object_id, scope), action)
+
+
+def allowed_data(practice: Practice, caller: Caller, action: str, scope: str) -> bool:
+    """Whether the caller may do this to what a resource holds: `dataActions` without `notDataActions`."""
+    return any(
+        any(matches(one, action) for one in permission.get("dataActions", ()))
+        and not any(matches(one, action) for one in permission.get("notDataActions", ()))
+        for permission in effective(practice, caller.object_id, scope)
+    )
 
 
 def allowed_below(practice: Practice, caller: Caller, action: str, scope: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Literal
 
 from wizard.practice.arm import errors, facts, ids, odata, rights
 from wizard.practice.arm.call import Call, Operation, collection, stamp
@@ -251,12 +251,14 @@ def _delete(call: Call) -> Response:
 
 
 _EVERYWHERE = "/providers/Microsoft.Authorization/roleDefinitions"
+_ANYWHERE: frozenset[Literal["resource", "group", "going"]] = frozenset({"resource", "group"})
 OPERATIONS = (
     # Without a scope anybody may read roles; Terraform looks built-in ones up so.
     Operation("GET", _EVERYWHERE, _list),
     Operation("GET", _EVERYWHERE + "/{name}", _get),
-    Operation("GET", _SHAPE, _list, f"{TYPE}/read", strip=1),
-    Operation("GET", _SHAPE + "/{name}", _get, f"{TYPE}/read"),
-    Operation("PUT", _SHAPE + "/{name}", _put, f"{TYPE}/write"),
-    Operation("DELETE", _SHAPE + "/{name}", _delete, f"{TYPE}/delete"),
+    # Roles belong to the tenant: what the scope names need not be there.
+    Operation("GET", _SHAPE, _list, f"{TYPE}/read", strip=1, absent=_ANYWHERE),
+    Operation("GET", _SHAPE + "/{name}", _get, f"{TYPE}/read", absent=_ANYWHERE),
+    Operation("PUT", _SHAPE + "/{name}", _put, f"{TYPE}/write", absent=_ANYWHERE),
+    Operation("DELETE", _SHAPE + "/{name}", _delete, f"{TYPE}/delete", absent=_ANYWHERE),
 )

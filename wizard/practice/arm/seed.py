@@ -5,13 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from wizard.practice.arm import facts, rights, shelf
+from wizard.practice.arm import facts, ids, rights, shelf
 from wizard.practice.arm.assignments import TYPE
 from wizard.practice.arm.call import stamp
 from wizard.practice.arm.deployments.document import moment
+from wizard.practice.arm.kinds import find
 from wizard.practice.kernel import Practice
+from wizard.practice.worlds import generated
 
 _LONG_AGO = 0.0  # what the world begins with has spread everywhere
+_PLAIN = {
+    "groups": "group",
+    "locks": "lock",
+    "policyDefinitions": "policyDefinition",
+    "policyAssignments": "policyAssignment",
+}
 _SINCE = stamp(moment(1_700_000_000))
 
 
@@ -21,21 +29,43 @@ def seed(practice: Practice, world: Mapping[str, Any]) -> None:
     Raises:
         ValueError: a role assignment names a role that is not built in, or a scope in no subscription of the world.
     """
-    state = practice.state
     for one in world.get("subscriptions", ()):
-        guid = one["subscriptionId"]
-        state.put("subscription", guid, {"id": f"/subscriptions/{guid}", **one})
-    for guid, namespaces in world.get("providers", {}).items():
-        for namespace in namespaces:
-            state.put(
-                "provider", f"{guid}/{namespace}", {"namespace": namespace, "registrationState": "Registered"}
-            )
-    for one in world.get("groups", ()):
-        state.put("group", one["id"], dict(one))
-    for one in world.get("resources", ()):
-        shelf.put(practice, one["id"], dict(one))
+        _subscribe(practice, one)
+    _seed_shelf(practice, world)
     for one in world.get("roleAssignments", ()):
         _assign(practice, one)
+    for section, one in generated(world):
+        if section == "subscriptions":
+            _subscribe(practice, one)
+        elif section == "roleAssignments":
+            _assign(practice, one)
+
+
+def _seed_shelf(practice: Practice, world: Mapping[str, Any]) -> None:
+    state = practice.state
+    for guid, namespaces in world.get("providers", {}).items():
+        for name in namespaces:
+            state.put("provider", f"{guid}/{name}", {"namespace": name, "registrationState": "Registered"})
+    for one in world.get("resources", ()):
+        _take_name(practice, one)
+        shelf.put(practice, one["id"], dict(one))
+    for one in world.get("deleted", ()):
+        _take_name(practice, one)
+        state.put("deleted", one["id"], {**one, "_deleted": practice.clock.now().timestamp()})
+    for section, kind in _PLAIN.items():
+        for one in world.get(section, ()):
+            state.put(kind, one["id"], dict(one))
+
+
+def _take_name(practice: Practice, given: Mapping[str, Any]) -> None:
+    kind = find(given["type"])
+    if kind is not None and kind.unique:
+        shelf.take_name(practice, kind.name, ids.parse(given["id"]).leaf, given["id"])
+
+
+def _subscribe(practice: Practice, given: Mapping[str, Any]) -> None:
+    guid = given["subscriptionId"]
+    practice.state.put("subscription", guid, {"id": f"/subscriptions/{guid}", **given})
 
 
 def _assign(practice: Practice, given: Mapping[str, Any]) -> None:

@@ -9,6 +9,8 @@ from wizard.practice.arm import errors, facts, rights
 from wizard.practice.arm.call import Call, Operation, collection
 from wizard.practice.kernel import Caller, Practice, Response
 
+_METADATA = "2019-11-01"  # since then a region tells of itself in `metadata`
+
 
 def belongs(subscription: Mapping[str, Any], tenant: str) -> bool:
     """Whether tokens of a tenant are good for a subscription: its own tenant, or one that manages it."""
@@ -20,8 +22,14 @@ def visible(practice: Practice, caller: Caller) -> Iterator[dict[str, Any]]:
     """The subscriptions in which the caller holds any role, in the order of the world."""
     scopes = {scope.lower() for scope, _ in rights.held(practice, caller.object_id)}
     subscriptions = {scope.split("/")[2] for scope in scopes if scope.startswith("/subscriptions/")}
-    for key, subscription in practice.state.all("subscription"):
-        if (key.lower() in subscriptions or "/" in scopes) and belongs(subscription, caller.tenant):
+    # Few of ten thousand: each by itself costs less than reading them all.
+    rows = (
+        practice.state.all("subscription")
+        if "/" in scopes
+        else practice.state.some("subscription", subscriptions)
+    )
+    for _, subscription in rows:
+        if belongs(subscription, caller.tenant):
             yield subscription
 
 
@@ -46,7 +54,19 @@ def _get(call: Call) -> Response:
 
 def _locations(call: Call) -> Response:
     base = f"/subscriptions/{call.parts['subscription']}/locations"
-    return collection([_location(base, name, region) for name, region in facts.regions().items()])
+    shape = _location if call.version >= _METADATA else _plain_location
+    return collection([shape(base, name, region) for name, region in facts.regions().items()])
+
+
+def _plain_location(base: str, name: str, region: Mapping[str, Any]) -> dict[str, Any]:
+    """A region as the older api-versions show it."""
+    return {
+        "id": f"{base}/{name}",
+        "name": name,
+        "displayName": region["displayName"],
+        "longitude": region["longitude"],
+        "latitude": region["latitude"],
+    }
 
 
 def _location(base: str, name: str, region: Mapping[str, Any]) -> dict[str, Any]:
@@ -80,7 +100,9 @@ def _tenants(call: Call) -> Response:
 
 
 def _tenant(found: Mapping[str, Any], guid: str) -> dict[str, Any]:
-    return {
+    logo = found.get("tenantBrandingLogoUrl")
+    branding = {"tenantBrandingLogoUrl": logo} if logo else {}
+    return branding | {
         "id": f"/tenants/{guid}",
         "tenantId": guid,
         "countryCode": found.get("countryCode", ""),

@@ -24,8 +24,9 @@ class Way:
         status: of the answer; None is 201 for what is new and 200 for what was there.
         body: whether the answer shows the resource.
         waits: whether the resource is unfinished at first.
-        headers: which polling addresses the answer gives.
-        polls: what an Azure-AsyncOperation address says: only the status; with name and times; with id and name.
+        headers: which polling addresses the answer gives; "self" is a Location that is the resource's own address.
+        polls: what an Azure-AsyncOperation address says: only the status; with name and times; with id and name; with all
+            of these; with a percentage when it is over.
         running: the HTTP status of such a poll while the operation goes on.
         yields: whether a Location address ends with the resource; else it ends without a body.
         ends: the status a Location address ends with.
@@ -34,8 +35,8 @@ class Way:
     status: int | None = None
     body: bool = True
     waits: bool = False
-    headers: tuple[Literal["async", "location"], ...] = ()
-    polls: Literal["status", "timed", "named"] = "status"
+    headers: tuple[Literal["async", "location", "self"], ...] = ()
+    polls: Literal["status", "timed", "named", "full", "percent"] = "status"
     running: int = 200
     yields: bool = False
     ends: int = 200
@@ -138,6 +139,7 @@ class ResourceType:
         members: the top-level properties a body may have.
         properties: those of `properties`; None leaves them alone.
         required: paths that must be there, such as `properties.keyVault`.
+        example: a body whose shape others must have as far as it goes; see `shapes`.
         references: paths that hold the id of a resource that must exist: `properties.ipConfigurations[].properties.subnet.id`.
         missing: the refusal when it does not.
         defaults: what is filled in where the body says nothing, as deep as it goes: `{"sku": {"name": "Standard"}}`.
@@ -148,12 +150,23 @@ class ResourceType:
         removed: what else goes when it is gone.
         children: resources that stand in a property too; they are kept as resources of their own.
         shown: what is worked out at every reading, of what is around: `{"properties": {...}}` laid over the document.
+        expanded: what a reading with `$expand` shows besides, of the document it is laid over.
         actions: `POST .../{name}`, the name in lower case.
         implicit: names that exist as soon as the parent does: `default` of blobServices.
         unique: whether no two in the world may have the same name; `taken` is the refusal.
         keeps_deleted: whether a deleted one is kept (state kind "deleted") until it is purged.
         etag: whether it has an etag.
         style: how its provider shapes errors; see `Failure.shape`.
+        ways: how PUT and PATCH answer where that depends on more than the type; None leaves it to `way` and `change`.
+        written: what the answer to a PUT or PATCH shows where that is not what a GET shows.
+        change_rules: what a PATCH is refused for.
+        absent: the 404 of one that is not there, where it is not ARM's own.
+        unmet: the 412 when If-None-Match (`exists`) or If-Match (`changed`) does not hold, where it is not the engine's.
+        late: whether it takes a write whose If-Match does not hold, and tells so when it is polled.
+        orphan: what is said when the parent is not there: ARM's `ParentResourceNotFound`, or the parent's own 404.
+        removals: how DELETE answers where that depends on the resource; None leaves it to `removal`.
+        polled: whether its polling addresses are below its location or below the resource itself.
+        everywhere: whether it stands in no region: its location is `global`.
         tracked: whether it has a location. own: whether a module of its own serves it.
         right: what its actions begin with, where that is not its name.
         polling: the segment of its polling addresses.
@@ -172,6 +185,7 @@ class ResourceType:
     members: frozenset[str] = _TRACKED
     properties: frozenset[str] | None = None
     required: tuple[str, ...] = ()
+    example: Mapping[str, Any] = field(default_factory=dict)
     references: tuple[str, ...] = ()
     missing: Callable[[Id, str, str], Failure] = _not_there
     defaults: Mapping[str, Any] = field(default_factory=dict)
@@ -182,6 +196,7 @@ class ResourceType:
     removed: Callable[[Practice, Mapping[str, Any]], None] | None = None
     children: tuple[Children, ...] = ()
     shown: Callable[[Practice, Mapping[str, Any]], Mapping[str, Any]] | None = None
+    expanded: Callable[[Practice, Mapping[str, Any]], Mapping[str, Any]] | None = None
     actions: Mapping[str, Action] = field(default_factory=dict)
     implicit: frozenset[str] = frozenset()
     unique: bool = False
@@ -189,6 +204,16 @@ class ResourceType:
     keeps_deleted: bool = False
     etag: bool = False
     style: str = ""
+    ways: Callable[[Adding, Literal["PUT", "PATCH"]], Way | None] | None = None
+    written: Callable[[Adding, dict[str, Any]], dict[str, Any]] | None = None
+    change_rules: tuple[Rule, ...] = ()
+    absent: Callable[[Id], Failure] | None = None
+    unmet: Callable[[Id, Literal["exists", "changed"]], Failure] | None = None
+    late: bool = False
+    orphan: Literal["parent", "resource"] = "parent"
+    polled: Literal["location", "resource"] = "location"
+    removals: Callable[[Acting], Way | None] | None = None
+    everywhere: bool = False
     tracked: bool = True
     own: bool = False
     right: str = ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from wizard.practice.graph import applications, credentials, directory, principals
+from wizard.practice.graph import applications, credentials, directory, grants, groups, principals
 
 if TYPE_CHECKING:
     from wizard.practice.kernel import Route
@@ -13,5 +13,7 @@ ROUTES: tuple[Route, ...] = (
     *applications.ROUTES,
     *credentials.ROUTES,
     *principals.ROUTES,
+    *groups.ROUTES,
+    *grants.ROUTES,
     *directory.ROUTES,
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import uuid
 from typing import TYPE_CHECKING, Any
@@ -9,14 +10,15 @@ from typing import TYPE_CHECKING, Any
 from wizard.practice.client_secrets import moment
 from wizard.practice.graph import rights
 from wizard.practice.graph.query import listing, single
-from wizard.practice.graph.schema import APPLICATION, USER, Entity, bad_request
+from wizard.practice.graph.schema import APPLICATION, GROUP, USER, Entity, bad_request
 from wizard.practice.kernel import Caller, Failure, Practice, Request, Response, Route
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
-_HIDDEN_FROM_CLIENTS = ("keyCredentials", "passwordCredentials")  # have actions of their own
+_HIDDEN_FROM_CLIENTS = ("passwordCredentials",)  # have actions of their own
+_WITH_SECRETS = ("application", "servicePrincipal")
 
 
 def guid(value: str) -> str:
@@ -43,7 +45,7 @@ def of_tenant(practice: Practice, kind: str, tenant: str) -> Iterator[dict[str, 
     """The documents of a kind in one tenant, as Graph sees them."""
     for _, document in practice.state.all(kind):
         if document["tenant"] == tenant:
-            yield with_secrets(practice, document) if kind == "application" else document
+            yield with_secrets(practice, document) if kind in _WITH_SECRETS else document
 
 
 def with_secrets(practice: Practice, application: dict[str, Any]) -> dict[str, Any]:
@@ -77,7 +79,7 @@ def find(
         found = practice.state.get(kind, guid(values["id"]))
         if found is None or found["tenant"] != caller.tenant:
             raise not_found(values["id"])
-        return with_secrets(practice, found) if kind == "application" else found
+        return with_secrets(practice, found)
     (name, value), *_ = ((k, v.replace("''", "'")) for k, v in values.items() if k in {"appId", "uniqueName"})
     for document in of_tenant(practice, kind, caller.tenant):
         if str(document.get(name) or "").lower() == value.lower():
@@ -185,7 +187,9 @@ def bury(practice: Practice, kind: str, key: str) -> None:
     if document is not None:
         practice.state.delete(kind, key)
         document["deletedDateTime"] = moment(practice.clock.now())
-        practice.state.put("deleted", key, {"kind": kind, "tenant": document["tenant"], "document": document})
+        practice.state.put(
+            "deletedObject", key, {"kind": kind, "tenant": document["tenant"], "document": document}
+        )
 
 
 def owners(
@@ -217,12 +221,14 @@ def directory_object(practice: Practice, key: str, tenant: str) -> dict[str, Any
         ("user", USER),
         ("servicePrincipal", _principal_entity()),
         ("application", APPLICATION),
+        ("directoryGroup", GROUP),
     )
     for kind, entity in kinds:
         document = practice.state.get(kind, key)
         if document and document["tenant"] == tenant:
             known = user_properties(document) if kind == "user" else document
-            return {"@odata.type": f"#microsoft.graph.{kind}"} | entity.shown(known)
+            name = "group" if kind == "directoryGroup" else kind
+            return {"@odata.type": f"#microsoft.graph.{name}"} | entity.shown(known)
     return None
 
 
@@ -286,6 +292,15 @@ def _check_values(
                 )
 
 
+def _certificate(given: Mapping[str, Any]) -> dict[str, Any]:
+    """A certificate as it is shown ever after: with its thumbprint, without the key."""
+    thumbprint = hashlib.sha1(str(given.get("key")).encode(), usedforsecurity=False).hexdigest().upper()
+    found = {"customKeyIdentifier": thumbprint, "keyId": str(uuid.uuid4()), "displayName": None} | {
+        name: value for name, value in given.items() if not name.startswith("@") and value is not None
+    }
+    return found | {"key": None}
+
+
 def _merged(document: Mapping[str, Any], body: Mapping[str, Any]) -> dict[str, Any]:
     """Graph merges complex values, replaces lists, and takes null as the first value."""
     merged = dict(document)
@@ -297,6 +312,8 @@ def _merged(document: Mapping[str, Any], body: Mapping[str, Any]) -> dict[str, A
             merged[name] = {**old, **value}
         elif value is None:
             merged[name] = APPLICATION.fresh()[name]
+        elif name == "keyCredentials":
+            merged[name] = [_certificate(one) for one in value]
         else:
             merged[name] = value
     return merged

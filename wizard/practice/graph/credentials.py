@@ -23,6 +23,7 @@ _LONGEST_NAME = 90
 _PASSWORD_PROPERTIES = frozenset(
     {"customKeyIdentifier", "displayName", "endDateTime", "hint", "keyId", "secretText", "startDateTime"}
 )
+_GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _HTTPS = re.compile(r"https://[A-Za-z0-9.-]+(:\d+)?(/\S*)?")
 _URL_FRIENDLY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{2,119}")
 
@@ -33,7 +34,7 @@ def add_password(
     """`POST …/addPassword`: the only answer that ever holds the secret's value."""
     caller = require(asking)
     body = body_of(request)
-    document = find(practice, caller, values)
+    document = find(practice, caller, values, _holder(request))
     rights.may_write(practice, caller, document)
     _only(body, frozenset({"passwordCredential"}))
     wish = body.get("passwordCredential") or {}
@@ -52,9 +53,11 @@ def add_password(
             "Invalid value specified for property 'endDateTime' of resource 'PasswordCredential'."
         )
     value = new_secret()
-    shown = put_secret(
-        practice, str(uuid.uuid4()), document["id"], value, display_name=name, starts=starts, ends=ends
+    wanted = str(wish.get("keyId") or "")
+    key = (
+        wanted if _GUID.fullmatch(wanted) and not practice.state.get("secret", wanted) else str(uuid.uuid4())
     )
+    shown = put_secret(practice, key, document["id"], value, display_name=name, starts=starts, ends=ends)
     context = f"{request.origin}/v1.0/$metadata#microsoft.graph.passwordCredential"
     return Response(body={"@odata.context": context} | shown | {"secretText": value})
 
@@ -65,7 +68,7 @@ def remove_password(
     """`POST …/removePassword`."""
     caller = require(asking)
     body = body_of(request)
-    document = find(practice, caller, values)
+    document = find(practice, caller, values, _holder(request))
     rights.may_write(practice, caller, document)
     _only(body, frozenset({"keyId"}))
     key = str(body.get("keyId") or "")
@@ -74,6 +77,11 @@ def remove_password(
         raise bad_request(f"No password credential found with keyId '{key}'.")
     practice.state.delete("secret", key)
     return Response(204)
+
+
+def _holder(request: Request) -> str:
+    """What has the secret: an application, or a service principal that has one of its own."""
+    return "servicePrincipal" if "/serviceprincipals" in request.path.lower() else "application"
 
 
 def list_federated(
@@ -237,4 +245,9 @@ ROUTES: tuple[Route, ...] = tuple(
         Route("PATCH", f"{base}/federatedIdentityCredentials/{{credential}}", update_federated, "graph"),
         Route("DELETE", f"{base}/federatedIdentityCredentials/{{credential}}", delete_federated, "graph"),
     )
+) + tuple(
+    Route("POST", f"/v1.0/servicePrincipals{key}/{prefix}{verb}Password", handler, "graph")
+    for key in ("(appId='{appId}')", "/{id}")
+    for prefix in ("", "microsoft.graph.")
+    for verb, handler in (("add", add_password), ("remove", remove_password))
 )

@@ -194,7 +194,7 @@ def list_deleted(
         )
     found = [
         item["document"]
-        for _, item in practice.state.all("deleted")
+        for _, item in practice.state.all("deletedObject")
         if item["kind"] == values["kind"] and item["tenant"] == caller.tenant
     ]
     return listing(request, entity, found)
@@ -222,7 +222,7 @@ def restore(
         application["appId"] == document["appId"] for _, application in practice.state.all("application")
     ):
         raise bad_request("The application of this service principal is deleted: restore that first.")
-    practice.state.delete("deleted", document["id"])
+    practice.state.delete("deletedObject", document["id"])
     practice.state.put(item["kind"], document["id"], document)
     return single(request, _DELETABLE[item["kind"]], document, context="directoryObjects")
 
@@ -235,7 +235,7 @@ def purge(
     item = _deleted(practice, caller, values["id"])
     rights.may_write(practice, caller, item["document"])
     key = item["document"]["id"]
-    practice.state.delete("deleted", key)
+    practice.state.delete("deletedObject", key)
     for kind in ("secret", "federatedCredential"):
         for name, credential in practice.state.all(kind):
             if credential["application"] == key:
@@ -267,7 +267,7 @@ def _users(practice: Practice, tenant: str) -> Iterator[dict[str, Any]]:
 
 
 def _deleted(practice: Practice, caller: Caller, key: str) -> dict[str, Any]:
-    item = practice.state.get("deleted", guid(key))
+    item = practice.state.get("deletedObject", guid(key))
     if item is None or item["tenant"] != caller.tenant:
         raise not_found(key)
     return item

@@ -34,6 +34,7 @@ ROLES: Mapping[str, tuple[str, str]] = {
     ),
 }
 _MANAGERS = frozenset({GLOBAL_ADMINISTRATOR, APPLICATION_ADMINISTRATOR, CLOUD_APPLICATION_ADMINISTRATOR})
+_PEOPLE = frozenset({"Directory.ReadWrite.All", "User.ReadWrite.All", "Group.ReadWrite.All"})
 _READERS = frozenset(
     {
         "Application.Read.All", "Application.ReadWrite.All", "Application.ReadWrite.OwnedBy",
@@ -118,6 +119,35 @@ def may_write(practice: Practice, caller: Caller, document: Mapping[str, Any]) -
     if caller.kind == "servicePrincipal":
         owns = owns and "Application.ReadWrite.OwnedBy" in permissions(practice, caller)
     if not owns:
+        raise denied()
+
+
+def may_create_groups(practice: Practice, caller: Caller) -> None:
+    """Members may make security groups, as the authorization policy of a new tenant says.
+
+    Raises:
+        Failure: 403.
+    """
+    if caller.kind == "servicePrincipal":
+        allowed = bool({"Group.Create", *_PEOPLE} & permissions(practice, caller))
+    else:
+        person = user(practice, caller)
+        allowed = person["userType"] == "Member" or bool(_MANAGERS.intersection(person["directoryRoles"]))
+    if not allowed:
+        raise denied()
+
+
+def may_manage_people(practice: Practice, caller: Caller) -> None:
+    """Whether the caller may make, change and delete users and groups of others.
+
+    Raises:
+        Failure: 403.
+    """
+    if caller.kind == "servicePrincipal":
+        allowed = bool(_PEOPLE & permissions(practice, caller))
+    else:
+        allowed = GLOBAL_ADMINISTRATOR in user(practice, caller)["directoryRoles"]
+    if not allowed:
         raise denied()
 
 

@@ -217,7 +217,9 @@ SERVICE_PRINCIPAL = Entity(
         "preferredTokenSigningKeyThumbprint": Property(),
         "replyUrls": Property("strings", []),
         "servicePrincipalNames": Property("strings", []),
-        "servicePrincipalType": Property("enum", "Application", writable=False, choices=("Application",)),
+        "servicePrincipalType": Property(
+            "enum", "Application", writable=False, choices=("Application", "ManagedIdentity")
+        ),
         "signInAudience": Property("enum", "AzureADMyOrg", writable=False, choices=_AUDIENCES),
         "tags": Property("strings", []),
         "tokenEncryptionKeyId": Property(),
@@ -254,6 +256,61 @@ USER = Entity(
         "userType": Property(),
     },
     frozenset({"accountEnabled", "createdDateTime", "creationType", "userType"}),
+)
+
+GROUP = Entity(
+    "Group",
+    "groups",
+    {
+        "id": _READ,
+        "deletedDateTime": _READ,
+        "classification": Property(),
+        "createdDateTime": _READ,
+        "creationOptions": Property("strings", []),
+        "description": Property(),
+        "displayName": Property(),
+        "expirationDateTime": _READ,
+        "groupTypes": Property("strings", []),
+        "infoCatalogs": Property("strings", []),
+        "isAssignableToRole": Property("boolean"),
+        "mail": _READ,
+        "mailEnabled": Property("boolean"),
+        "mailNickname": Property(),
+        "membershipRule": Property(),
+        "membershipRuleProcessingState": _READ,
+        "onPremisesDomainName": _READ,
+        "onPremisesLastSyncDateTime": _READ,
+        "onPremisesNetBiosName": _READ,
+        "onPremisesSamAccountName": _READ,
+        "onPremisesSecurityIdentifier": _READ,
+        "onPremisesSyncEnabled": _READ,
+        "preferredDataLocation": Property(),
+        "preferredLanguage": Property(),
+        "proxyAddresses": Property("strings", []),
+        "renewedDateTime": _READ,
+        "resourceBehaviorOptions": Property("strings", []),
+        "resourceProvisioningOptions": Property("strings", []),
+        "securityEnabled": Property("boolean"),
+        "securityIdentifier": _READ,
+        "theme": Property(),
+        "uniqueName": Property(),
+        "visibility": Property(),
+        "onPremisesProvisioningErrors": _NOTHING,
+        "serviceProvisioningErrors": _NOTHING,
+    },
+)
+
+GRANT = Entity(
+    "OAuth2PermissionGrant",
+    "oauth2PermissionGrants",
+    {
+        "clientId": Property(),
+        "consentType": Property("enum", choices=("AllPrincipals", "Principal")),
+        "id": _READ,
+        "principalId": Property(),
+        "resourceId": Property(),
+        "scope": Property(longest=3850),
+    },
 )
 
 FEDERATED = Entity(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from wizard.practice.arm import errors, facts, ids
 from wizard.practice.arm.call import Call
+from wizard.practice.arm.deployments import links
 from wizard.practice.arm.template import lenient
 from wizard.practice.arm.template.compile import Compiled, compiled
 from wizard.practice.arm.template.evaluate import Around
@@ -21,6 +23,8 @@ _PROPERTIES = (
     "externalInputDefinitions", "error",
 )  # fmt: skip
 _LONGEST_NAME = 64
+_MODES = ("Incremental", "Complete")
+_MANAGEMENT = "Microsoft.Management/managementGroups"
 _LEVELS = ("Template", "Provider", "ProviderNoRbac")
 
 
@@ -37,35 +41,43 @@ class Content:
     tags: Mapping[str, Any] | None
     level: str
     settings: Mapping[str, Any]
+    correlation: str = ""
+    link: Mapping[str, Any] | None = None
+    debug: Mapping[str, Any] | None = None
+    coming: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @property
     def id(self) -> str:
         """The id of the deployment."""
         return f"{self.home}/providers/Microsoft.Resources/deployments/{self.name}"
 
+    @property
+    def complete(self) -> bool:
+        """Whether what the template does not name is to go."""
+        return self.mode == "Complete"
+
     def around(self, call: Call) -> Around:
         """What the template can see."""
-        subscription = call.state.get("subscription", call.subscription) or {}
-        tenant = call.state.get("tenant", subscription["tenantId"]) or {}
         found = ids.parse(self.home)
+        subscription = call.state.get("subscription", found.subscription or "") or {}
+        tenant = call.state.get("tenant", subscription.get("tenantId") or call.caller.tenant) or {}
         deployment: dict[str, Any] = {"name": self.name}
         deployment |= {"location": self.location} if self.location else {}
-        deployment["properties"] = {
-            "mode": self.mode,
-            "template": self.template,
-            "provisioningState": "Accepted",
-        }
+        properties = {"mode": self.mode, "template": self.template, "provisioningState": "Accepted"}
+        properties |= {"templateLink": dict(self.link)} if self.link else {}
         return Around(
             self.home,
-            {
-                name: subscription[name]
-                for name in ("id", "subscriptionId", "tenantId", "displayName")
-                if name in subscription
-            },
-            {name: tenant[name] for name in ("tenantId", "displayName", "countryCode") if name in tenant},
-            deployment,
-            call.state.get("group", self.home) if found.group else None,
+            _chosen(subscription, "id", "subscriptionId", "tenantId", "displayName"),
+            _chosen(tenant, "tenantId", "displayName", "countryCode"),
+            deployment | {"properties": properties},
+            self._group(call) if found.group else None,
+            call.request.origin,
+            _management(found) if found.type == _MANAGEMENT else None,
         )
+
+    def _group(self, call: Call) -> Mapping[str, Any] | None:
+        """The group it goes to; one that the deployment around it is to make counts as made."""
+        return call.state.get("group", self.home) or self.coming.get(self.home.lower())
 
     def compiled(self, call: Call) -> Compiled:
         """The template worked out.
@@ -77,6 +89,20 @@ class Content:
             return compiled(self.template, self.parameters, self.around(call))
         except TemplateError as fault:
             raise invalid_template(fault) from fault
+
+
+def _chosen(found: Mapping[str, Any], *names: str) -> dict[str, Any]:
+    return {name: found[name] for name in names if name in found}
+
+
+def _management(found: ids.Id) -> dict[str, Any]:
+    shown = {"tenantId": "", "displayName": found.leaf}
+    return {"id": found.text, "name": found.leaf, "type": _MANAGEMENT, "properties": shown}
+
+
+def home_of(call: Call) -> str:
+    """The id of what a deployment goes to; nothing for the tenant."""
+    return ids.parse(call.parts["home"]).text.rstrip("/")
 
 
 def invalid_template(fault: TemplateError) -> Failure:
@@ -110,19 +136,21 @@ def read(call: Call) -> Content:
     properties = _named(properties, _PROPERTIES, "DeploymentPropertiesDefinition", "properties.")
     errors.check_tags(body.get("tags"))
     name = call.parts["deployment"]
-    _check_name(name)
+    check_name(name)
     _check_properties(name, properties)
-    home = ids.parse(call.parts["home"]).text
     return Content(
         name,
-        home,
+        home_of(call),
         _location(call, name, body.get("location")),
-        properties["mode"],
-        properties["template"],
+        str(properties["mode"]).capitalize(),
+        links.template(call, name, properties),
         properties.get("parameters") or {},
         body.get("tags"),
         properties.get("validationLevel") or "Provider",
         properties.get("whatIfSettings") or {},
+        call.request.headers.get("x-ms-correlation-request-id") or str(uuid.uuid4()),
+        properties.get("templateLink"),
+        properties.get("debugSetting"),
     )
 
 
@@ -135,26 +163,27 @@ def _named(sent: Mapping[str, Any], known: tuple[str, ...], kind: str, path: str
     return {names[name.lower()]: value for name, value in sent.items()}
 
 
-def _check_name(name: str) -> None:
+def check_name(name: str) -> None:
+    """Refuse a name that is too long.
+
+    Raises:
+        Failure: 400 InvalidDeployment.
+    """
     if len(name) > _LONGEST_NAME:
-        raise _invalid(
+        raise invalid(
             f"The provided deployment name '{name}' has a length of '{len(name)}' which exceeds the maximum length of"
             f" '{_LONGEST_NAME}'. Please see https://aka.ms/arm-deploy for usage details."
         )
 
 
 def _check_properties(name: str, properties: Mapping[str, Any]) -> None:
-    if properties.get("templateLink") or properties.get("parametersLink"):
-        raise _invalid(f"Practice Azure cannot read linked files: send the template of '{name}' itself.")
-    if properties.get("template") is None:
-        raise _invalid(
-            f"The deployment '{name}' must have either the TemplateLink or Template property set. Please see"
+    if str(properties.get("mode")).capitalize() not in _MODES:
+        raise errors.bad_content("Required property 'mode' not found in JSON. Path 'properties'")
+    if properties.get("template") is not None and properties.get("templateLink"):
+        raise invalid(
+            f"The deployment '{name}' may have either the TemplateLink or the Template property set, not both. Please see"
             " https://aka.ms/resource-group-linked-templates for usage details."
         )
-    if properties.get("mode") == "Complete":
-        raise _invalid(f"Practice Azure does not do mode Complete yet ('{name}').")
-    if properties.get("mode") != "Incremental":
-        raise errors.bad_content("Required property 'mode' not found in JSON. Path 'properties'")
     if properties.get("validationLevel") not in (None, *_LEVELS):
         raise errors.bad_content(
             "Error converting value to type 'DeploymentValidationLevel'. Path 'validationLevel'"
@@ -170,15 +199,16 @@ def _check_properties(name: str, properties: Mapping[str, Any]) -> None:
 
 def _location(call: Call, name: str, location: object) -> str | None:
     """A deployment to a subscription has a location, which stays; one to a group has its group's."""
-    if ids.parse(call.parts["home"]).group:
+    found = ids.parse(call.parts["home"])
+    if found.group:
         if location:
-            raise _invalid(
+            raise invalid(
                 f"The 'location' property is not allowed for '{name}' at resource group scope. Please see"
                 " https://aka.ms/deploy-to-subscription for usage details."
             )
         return None
     if not isinstance(location, str) or not location:
-        raise _invalid(
+        raise invalid(
             f"The 'location' property must be specified for '{name}'. Please see https://aka.ms/deploy-to-subscription for"
             " usage details."
         )
@@ -190,7 +220,7 @@ def _location(call: Call, name: str, location: object) -> str | None:
             f"The provided location '{location}' is not available for deployment. List of available regions is"
             f" '{','.join(facts.regions())}'.",
         )
-    key = f"{ids.parse(call.parts['home']).text}/providers/Microsoft.Resources/deployments/{name}"
+    key = f"{home_of(call)}/providers/Microsoft.Resources/deployments/{name}"
     before = call.state.get("deployment", key)
     if before and before.get("location") != region:
         raise Failure(
@@ -202,5 +232,6 @@ def _location(call: Call, name: str, location: object) -> str | None:
     return region
 
 
-def _invalid(message: str) -> Failure:
+def invalid(message: str) -> Failure:
+    """A deployment that cannot be, whatever its template says."""
     return Failure(400, "InvalidDeployment", message, headers={"x-ms-failure-cause": "gateway"})

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import secrets
-import uuid
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from wizard.practice.arm import errors, ids, odata, polling
+from wizard.practice.arm import errors, odata, polling
 from wizard.practice.arm.call import Call, Operation
 from wizard.practice.arm.call import collection as listed
 from wizard.practice.arm.deployments import content, document, preflight, runner, whatif
@@ -24,8 +23,7 @@ _DELETION = 5.0
 
 
 def _key(call: Call) -> str:
-    home = ids.parse(call.parts["home"]).text
-    return f"{home}/providers/{document.TYPE}/{call.parts['deployment']}"
+    return f"{content.home_of(call)}/providers/{document.TYPE}/{call.parts['deployment']}"
 
 
 def _found(call: Call) -> dict[str, Any]:
@@ -55,7 +53,7 @@ def _put(call: Call) -> Response:
     preflight.check(call, sent, plan)
     number = str(8_584_000_000_000_000_000 + secrets.randbelow(10**15)).zfill(20)
     found = runner.begin(call, sent, plan, number)
-    shown = document.shown(found, document.moment(found["_begun"] - 1))
+    shown = {name: one for name, one in found.items() if not name.startswith("_")}
     # Carried on at once: with time scale 0 it is over before anything is written down.
     runner.advance_one(call.practice, call.submit, sent.id)
     headers = {"Azure-AsyncOperation": _address(call, number)}
@@ -63,8 +61,7 @@ def _put(call: Call) -> Response:
 
 
 def _still_active(name: str, before: Mapping[str, Any]) -> Failure:
-    begun = document.moment(before["_begun"])
-    until = begun + timedelta(days=7)
+    begun, until = document.moment(before["_begun"]), _until(before)
     return Failure(
         409,
         "DeploymentActive",
@@ -72,6 +69,10 @@ def _still_active(name: str, before: Mapping[str, Any]) -> Failure:
         f" active (expiration time is '{until:%m/%d/%Y %I:%M:%S %p}'). Please see https://aka.ms/arm-deploy for usage details.",
         headers={"x-ms-failure-cause": "gateway"},
     )
+
+
+def _until(found: Mapping[str, Any]) -> datetime:
+    return document.moment(found["_begun"]) + timedelta(days=7)
 
 
 def _address(call: Call, number: str) -> str:
@@ -107,7 +108,7 @@ def _list(call: Call) -> Response:
         terms = odata.read(text)
     except ValueError as fault:
         raise errors.bad_filter(text, "'provisioningState eq '{value}''") from fault
-    prefix = f"{ids.parse(call.parts['home']).text}/providers/{document.TYPE}/"
+    prefix = f"{content.home_of(call)}/providers/{document.TYPE}/"
     found = [document.shown(one, call.clock.now()) for _, one in call.state.under("deployment", prefix)]
     wanted = terms.get("provisioningstate", "").lower()
     newest = sorted(found, key=lambda one: str(one["properties"]["timestamp"]), reverse=True)
@@ -137,10 +138,10 @@ def _operation(call: Call) -> Response:
 def _validate(call: Call) -> Response:
     sent = content.read(call)
     plan = sent.compiled(call)
-    preflight.check(call, sent, plan)
-    found = document.fresh(sent, plan, call.clock.now(), str(uuid.uuid4()))
+    written = preflight.check(call, sent, plan)
+    found = document.fresh(sent, plan, call.clock.now())
     found["properties"]["provisioningState"] = "Succeeded"
-    found["properties"]["validatedResources"] = [{"id": one.id} for one in plan.resources if one.wanted]
+    found["properties"]["validatedResources"] = [{"id": one.one.id} for one in written]
     return Response(200, found)
 
 
@@ -149,16 +150,22 @@ def _what_if(call: Call) -> Response:
     try:
         plan = sent.compiled(call)
         preflight.check(call, sent, plan)
-        found = {"correlationId": str(uuid.uuid4()), "changes": whatif.changes(call, sent, plan)}
+        found = {"correlationId": sent.correlation, "changes": whatif.changes(call, sent, plan)}
         body: dict[str, Any] = {"status": "Succeeded", "properties": found}
     except Failure as failure:
         # As recorded: what is wrong with the template is told at the end of the operation, with status 200.
         body = {"status": "Failed", "error": preflight.problem(failure)}
-    path = f"/subscriptions/{call.subscription}/operationresults"
-    address = polling.begin(call, path, _PREVIEW, polling.Ending(body=body))
+    address = polling.begin(call, _results(call), _PREVIEW, polling.Ending(body=body))
     return Response(
         202, None, {"Location": address} | polling.wait_header(call, call.clock.takes(_PREVIEW).timestamp())
     )
+
+
+def _results(call: Call) -> str:
+    """Where the end of an operation without an address of its own is found."""
+    if call.subscription:
+        return f"/subscriptions/{call.subscription}/operationresults"
+    return "/providers/Microsoft.Resources/operationResults"
 
 
 def _cancel(call: Call) -> Response:
@@ -168,7 +175,8 @@ def _cancel(call: Call) -> Response:
         raise Failure(
             409,
             "DeploymentCannotBeCancelled",
-            f"The deployment '{found['name']}' cannot be cancelled because it has provisioning state '{state}'.",
+            f"The deployment '{found['name']}' cannot be cancelled because it has provisioning state '{state}' or it has"
+            f" already expired (expiration time is '{_until(found):%m/%d/%Y %I:%M:%S %p}').",
             headers={"x-ms-failure-cause": "gateway"},
         )
     runner.cancel(call.practice, found["id"])
@@ -183,7 +191,7 @@ def _delete(call: Call) -> Response:
         raise _still_active(found["name"], found)
     call.state.put("deployment", found["id"], found | {"_going": True})
     ending = polling.Ending(status=204, effect="deployment-gone", about={"id": found["id"]})
-    address = polling.begin(call, f"/subscriptions/{call.subscription}/operationresults", _DELETION, ending)
+    address = polling.begin(call, _results(call), _DELETION, ending)
     return Response(
         202, None, {"Location": address} | polling.wait_header(call, call.clock.takes(_DELETION).timestamp())
     )
@@ -192,6 +200,10 @@ def _delete(call: Call) -> Response:
 def gone(practice: Practice, about: Mapping[str, Any]) -> None:
     """Forget a deployment; what it made stays."""
     practice.state.delete("deployment", about["id"])
+
+
+def _export(call: Call) -> Response:
+    return Response(200, {"template": _found(call)["_template"]})
 
 
 def _spelled(shape: str) -> tuple[Operation, ...]:
@@ -214,6 +226,8 @@ OPERATIONS = (
     Operation("DELETE", _ONE, _delete, f"{document.TYPE}/delete"),
     Operation("POST", _ONE + "/validate", _validate, f"{document.TYPE}/validate/action", strip=1),
     Operation("POST", _ONE + "/whatIf", _what_if, f"{document.TYPE}/whatIf/action", strip=1),
+    Operation("POST", _ONE + "/exportTemplate", _export, f"{document.TYPE}/exportTemplate/action", strip=1),
+    Operation("GET", "/providers/Microsoft.Resources/operationResults/{operation}", polling.poll),
     Operation("POST", _ONE + "/cancel", _cancel, f"{document.TYPE}/cancel/action", strip=1),
     Operation(
         "GET",

@@ -1,66 +1,79 @@
-"""What a template would create, change or leave alone, property by property."""
+"""What a template would create, change, leave alone or delete, property by property."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Any
 
-from wizard.practice.arm import facts, ids, resources
+from wizard.practice.arm import facts, ids, reading
 from wizard.practice.arm.call import Call
-from wizard.practice.arm.deployments import current
-from wizard.practice.arm.deployments.content import Content, invalid_template
+from wizard.practice.arm.deployments import complete, current
+from wizard.practice.arm.deployments.content import Content
+from wizard.practice.arm.deployments.deltas import COMPARED, deltas, merged, ordered
+from wizard.practice.arm.deployments.inside import Written, everything
 from wizard.practice.arm.kinds import find
-from wizard.practice.arm.template.compile import Compiled, Planned, settled
-from wizard.practice.arm.template.evaluate import Frame
-from wizard.practice.arm.template.parameters import TemplateError, is_secret
-
-_COMPARED = ("identity", "kind", "location", "managedBy", "properties", "sku", "tags")
+from wizard.practice.arm.template.compile import Compiled
 
 
 def changes(call: Call, content: Content, plan: Compiled) -> list[dict[str, Any]]:
-    """One change for every resource of the template, and Ignore for the others of the group."""
-    read = current.reference(call.practice, content.home, must=False)
-    secret = frozenset(name.lower() for name, declared in plan.declared.items() if is_secret(declared))
-    frame = replace(plan.reading(read), hidden=secret)
-    found = [_change(call, one, _body(frame, one)) for one in plan.resources if one.wanted]
-    named = {one.id.lower() for one in plan.resources}
-    found += [_ignored(one) for one in _others(call, content) if one["id"].lower() not in named]
+    """One change for every resource of the template, and Ignore, or in mode Complete Delete, for the others of the group."""
+    written = list(everything(call, content, plan, read=True, discreet=True))
+    found = [_change(call, one) for one in written if not one.one.nested or one.open]
+    found += list(_others(call, content, {one.one.id.lower() for one in written}))
     if content.settings.get("resultFormat") == "ResourceIdOnly":
-        found = [{name: one[name] for name in ("resourceId", "changeType")} for one in found]
+        found = [_short(one) for one in found]
     return sorted(found, key=lambda one: str(one["resourceId"]).lower())
 
 
-def _body(frame: Frame, one: Planned) -> dict[str, Any]:
-    try:
-        return settled(frame, one)
-    except TemplateError as fault:
-        raise invalid_template(fault) from fault
+def _short(change: Mapping[str, Any]) -> dict[str, Any]:
+    """Without the bodies nobody compares them: what is there already is told as Deploy."""
+    kind = "Deploy" if change["changeType"] in ("Modify", "NoChange") else change["changeType"]
+    return {"resourceId": change["resourceId"], "changeType": kind}
 
 
-def _others(call: Call, content: Content) -> Iterator[dict[str, Any]]:
-    if ids.parse(content.home).group:
-        for key, _ in call.state.under("resource", content.home + "/"):
-            if found := resources.current(call.practice, key):
-                yield found
+def _others(call: Call, content: Content, named: set[str]) -> Iterator[dict[str, Any]]:
+    if not ids.parse(content.home).group:
+        return
+    gone: set[str] = set()
+    if content.complete:
+        gone = {one["id"].lower() for one in complete.doomed(call.practice, content.home, named)}
+    for key, _ in call.state.under("resource", content.home + "/"):
+        found = reading.current(call.practice, key)
+        if found and key.lower() not in named:
+            yield _untouched(found, deleted=key.lower() in gone)
 
 
-def _ignored(found: Mapping[str, Any]) -> dict[str, Any]:
+def _untouched(found: Mapping[str, Any], *, deleted: bool) -> dict[str, Any]:
     shown = _shown(found, next(iter(facts.versions(found["type"])), ""))
+    if deleted:
+        return {"resourceId": found["id"], "changeType": "Delete", "before": shown}
     return {"resourceId": found["id"], "changeType": "Ignore", "before": shown, "after": shown}
 
 
-def _change(call: Call, one: Planned, body: Mapping[str, Any]) -> dict[str, Any]:
+def _change(call: Call, written: Written) -> dict[str, Any]:
+    one, body = written.one, written.body
     key = ids.parse(one.id)
     head = {"apiVersion": one.version, "id": one.id, "name": key.leaf, "type": one.type}
+    if written.open:
+        return _unsupported(written)
     existing = current.of(call.practice, one.id)
     if existing is None:
-        return {"resourceId": one.id, "changeType": "Create", "after": _sorted(head | _plain(body))}
+        return {"resourceId": one.id, "changeType": "Create", "after": ordered(head | _plain(body))}
     before = _shown(existing, one.version)
     after = _after(before, body)
-    deltas = list(_deltas(before, after))
-    kind = "Modify" if deltas else "NoChange"
-    return {"resourceId": one.id, "changeType": kind, "before": before, "after": after, "delta": deltas}
+    found = list(deltas(before, after))
+    kind = "Modify" if found else "NoChange"
+    return {"resourceId": one.id, "changeType": kind, "before": before, "after": after, "delta": found}
+
+
+def _unsupported(written: Written) -> dict[str, Any]:
+    return {
+        "resourceId": written.one.id,
+        "changeType": "Unsupported",
+        "unsupportedReason": f"Changes to the resource '{written.one.written}' cannot be analyzed because its resource ID or"
+        " API version cannot be calculated until the deployment is under way. Please see"
+        " https://aka.ms/WhatIfUnidentifiableResource for more information.",
+    }
 
 
 def _plain(body: Mapping[str, Any]) -> dict[str, Any]:
@@ -75,73 +88,20 @@ def _shown(existing: Mapping[str, Any], version: str) -> dict[str, Any]:
     declared = find(existing["type"])
     writable = declared.properties if declared else None
     found = {"apiVersion": version, **{name: existing[name] for name in ("id", "name", "type")}}
-    found |= {name: existing[name] for name in _COMPARED if existing.get(name) not in (None, {})}
+    found |= {name: existing[name] for name in COMPARED if existing.get(name) not in (None, {})}
     properties = {
         name: value
-        for name, value in existing.get("properties", {}).items()
+        for name, value in (existing.get("properties") or {}).items()
         if value is not None and name != "provisioningState" and (writable is None or name in writable)
     }
     found.pop("properties", None)
-    return _sorted(found | ({"properties": properties} if properties else {}))
+    return ordered(found | ({"properties": properties} if properties else {}))
 
 
 def _after(before: Mapping[str, Any], body: Mapping[str, Any]) -> dict[str, Any]:
     """What a write would leave: properties that are not named stay, tags are replaced as a whole."""
-    given = {name: value for name, value in _plain(body).items() if name in _COMPARED}
-    merged = {name: before[name] for name in before if name != "tags" or "tags" not in given}
+    given = {name: value for name, value in _plain(body).items() if name in COMPARED}
+    found = {name: before[name] for name in before if name != "tags" or "tags" not in given}
     for name, value in given.items():
-        merged[name] = _merged(before.get(name), value) if name != "tags" else value
-    return _sorted(merged)
-
-
-def _merged(before: Any, after: Any) -> Any:
-    if isinstance(before, dict) and isinstance(after, dict):
-        return _sorted(
-            before
-            | {name: _merged(before.get(name), value) for name, value in after.items() if value is not None}
-        )
-    return before if _alike(before, after) else after
-
-
-def _sorted(found: Mapping[str, Any]) -> dict[str, Any]:
-    """The same with its names in order, also further down, as the recordings have it."""
-    return {
-        name: _sorted(found[name]) if isinstance(found[name], dict) else found[name] for name in sorted(found)
-    }
-
-
-def _alike(one: Any, other: Any) -> bool:
-    """Ids and GUIDs are compared without case, as Azure compares them."""
-    if isinstance(one, str) and isinstance(other, str) and (one.startswith("/") or "-" in one):
-        return one.lower() == other.lower()
-    return type(one) is type(other) and bool(one == other)
-
-
-def _deltas(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    for name in _COMPARED:
-        yield from _compared(name, before.get(name), after.get(name))
-
-
-def _compared(path: str, before: Any, after: Any) -> Iterator[dict[str, Any]]:
-    if _alike(before, after):
-        return
-    if isinstance(before, dict) and isinstance(after, dict):
-        for name in sorted({*before, *after}):
-            yield from _compared(f"{path}.{name}", before.get(name), after.get(name))
-    elif isinstance(before, list) and isinstance(after, list):
-        children = [
-            child for n in range(max(len(before), len(after))) for child in _element(n, before, after)
-        ]
-        yield {"path": path, "propertyChangeType": "Array", "children": children}
-    elif before is None:
-        yield {"path": path, "propertyChangeType": "Create", "after": after}
-    elif after is None:
-        yield {"path": path, "propertyChangeType": "Delete", "before": before}
-    else:
-        yield {"path": path, "propertyChangeType": "Modify", "before": before, "after": after}
-
-
-def _element(at: int, before: list[Any], after: list[Any]) -> Iterator[dict[str, Any]]:
-    yield from _compared(
-        str(at), before[at] if at < len(before) else None, after[at] if at < len(after) else None
-    )
+        found[name] = merged(before.get(name), value) if name != "tags" else value
+    return ordered(found)

@@ -13,13 +13,18 @@ from wizard.practice.arm.template.values import MANY, Function, as_int, as_strin
 
 def provider_path(type_name: object, names: Sequence[object]) -> str:
     """The `/providers/...` part of an id out of a full type and as many names as it has segments after the first."""
-    wanted = as_string(type_name).count("/")
-    if not wanted or len(names) != wanted or not all(isinstance(name, str) and name for name in names):
+    full = as_string(type_name).rstrip("/")
+    wanted = full.count("/")
+    if (
+        not wanted
+        or len(names) != wanted
+        or not all(isinstance(name, str) and name and "/" not in name for name in names)
+    ):
         raise ExpressionError(
             f"Unable to evaluate template language function 'resourceId': the type '{type_name}' requires '{wanted}'"
             " resource name argument(s). Please see https://aka.ms/arm-resource-functions/#resourceid for usage details."
         )
-    return ids.assembled(as_string(type_name), "/".join(as_string(name) for name in names))
+    return ids.assembled(full, "/".join(as_string(name) for name in names))
 
 
 def _extension(scope: str, type_name: str, *names: str) -> str:

@@ -79,9 +79,7 @@ def _length(value: Any) -> tuple[int, timedelta]:
         raise ExpressionError(f"The duration '{value}' is not a valid ISO 8601 duration.")
     years, months, weeks, days, hours, minutes = (int(part or 0) for part in found.groups()[1:7])
     try:
-        rest = timedelta(
-            weeks=weeks, days=days, hours=hours, minutes=minutes, seconds=float(found[8] or 0)
-        )
+        rest = timedelta(weeks=weeks, days=days, hours=hours, minutes=minutes, seconds=float(found[8] or 0))
     except OverflowError as fault:
         raise ExpressionError(f"The duration '{value}' is too long.") from fault
     sign = -1 if found[1] else 1

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
-from wizard.practice.arm.template.evaluate import Around, Frame, NotYetError
+from wizard.practice.arm.template.evaluate import Frame, NotYetError
 from wizard.practice.arm.template.expressions import ExpressionError
-from wizard.practice.arm.template.functions import kind, text
+from wizard.practice.arm.template.values import equal, kind, text
 
 _HELP = "Please see https://aka.ms/resource-manager-parameter-files for usage details."
 _SYNTAX = "Please see https://aka.ms/arm-syntax-parameters for usage details."
@@ -58,10 +59,26 @@ def is_secret(declared: Mapping[str, Any]) -> bool:
     return str(declared.get("type")).lower().startswith("secure")
 
 
+def resolved(declared: Mapping[str, Any], definitions: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A declaration with the definition it refers to by `$ref`, its own members first."""
+    found, seen = dict(declared), set()
+    while isinstance(found.get("$ref"), str) and found["$ref"] not in seen:
+        seen.add(found["$ref"])
+        named = definitions.get(found.pop("$ref").rpartition("/")[2])
+        found = {**named, **found} if isinstance(named, dict) else found
+    return found
+
+
 def values(
-    declared: Mapping[str, Any], given: Mapping[str, Any], around: Around, variables: Mapping[str, Any]
+    declared: Mapping[str, Any], given: Mapping[str, Any], frame: Frame, definitions: Mapping[str, Any]
 ) -> dict[str, Any]:
     """The value of every parameter, by its name in lower case.
+
+    Args:
+        declared: the parameters of the template.
+        given: as they were sent, each with a `value`.
+        frame: what a default value can see.
+        definitions: the types the template defines itself.
 
     Raises:
         TemplateError: one is missing, not known, or not as it is declared.
@@ -78,18 +95,24 @@ def values(
     sent = {name.lower(): value for name, value in given.items()}
     found: dict[str, Any] = {}
     for low, name in names.items():
-        found[low] = _value(name, declared[name], sent.get(low), Frame(around, found, variables))
-        _check(name, declared[name], found[low])
+        known = resolved(declared[name], definitions)
+        found[low] = _value(
+            name, known, sent.get(low), replace(frame, parameters=found, known={}, fresh=True)
+        )
+        if not (known.get("nullable") and found[low] is None):
+            _check(name, known, found[low])
     return found
 
 
 def _value(name: str, declared: Mapping[str, Any], sent: Any, frame: Frame) -> Any:
-    if isinstance(sent, dict) and "reference" in sent and sent["reference"]:
+    if isinstance(sent, dict) and sent.get("reference"):
         raise _invalid(
             f"The key vault reference of the template parameter '{name}' cannot be read. {_HELP}", _path(name)
         )
     if isinstance(sent, dict) and sent.get("value") is not None:
         return sent["value"]
+    if "defaultValue" not in declared and declared.get("nullable"):
+        return None
     if "defaultValue" not in declared:
         raise _invalid(
             f"The value for the template parameter '{name}' at line '1' and column '1' is not provided. {_HELP}",
@@ -117,13 +140,20 @@ def _check(name: str, declared: Mapping[str, Any], value: Any) -> None:
             _path(name),
         )
     allowed = declared.get("allowedValues")
-    if allowed is not None and value not in allowed:
+    if isinstance(allowed, list) and not _is_allowed(value, allowed):
         raise _invalid(
             f"The provided value '{text(value)}' for the template parameter '{name}' is not valid. The parameter value is"
             f" not part of the allowed value(s): '{','.join(text(one) for one in allowed)}'.",
             _path(name, "allowedValues"),
         )
     _check_range(name, declared, value)
+
+
+def _is_allowed(value: Any, allowed: list[Any]) -> bool:
+    """An array may hold any of the allowed values."""
+    if isinstance(value, list) and not any(isinstance(one, list) for one in allowed):
+        return all(any(equal(item, one) for one in allowed) for item in value)
+    return any(equal(value, one) for one in allowed)
 
 
 def _check_range(name: str, declared: Mapping[str, Any], value: Any) -> None:

@@ -139,7 +139,7 @@ def _name_guid(*values: Any) -> str:
 def _divided(one: Any, other: Any) -> int:
     if as_int(other) == 0:
         raise ExpressionError("Division by zero.")
-    whole = abs(as_int(one)) // abs(other)
+    whole: int = abs(as_int(one)) // abs(other)
     return whole if (one < 0) == (other < 0) else -whole
 
 
@@ -154,13 +154,14 @@ def _order(one: Any, other: Any) -> int:
 
 
 def _edges(name: str) -> Function:
-    choose = min if name == "min" else max
-
     def work(*values: Any) -> int:
-        numbers = [as_int(one) for one in (as_list(values[0]) if len(values) == 1 and isinstance(values[0], list) else values)]
+        numbers: list[int] = [
+            as_int(one)
+            for one in (as_list(values[0]) if len(values) == 1 and isinstance(values[0], list) else values)
+        ]
         if not numbers:
             raise ExpressionError(f"The function '{name}' expects at least one number.")
-        return choose(numbers)
+        return min(numbers) if name == "min" else max(numbers)
 
     return Function(1, MANY, work)
 
@@ -230,5 +231,3 @@ FUNCTIONS: Mapping[str, Function] = {
     "greaterorequals": Function(2, 2, lambda one, other: _order(one, other) >= 0),
     "fail": Function(1, 1, _fail),
 }
-
-
