@@ -23,6 +23,17 @@ ITEM = re.compile(
 )
 _PLACELESS = frozenset({"microsoft.authorization", "microsoft.resources", "microsoft.management"})
 _LONG_AGO = 0.0
+# What is listed and no resource, by its type and how the state calls it.
+_KEPT = {"microsoft.authorization/locks": "lock", "microsoft.resources/deployments": "deployment"}
+_OVER: Mapping[str, Any] = {
+    "_begun": _LONG_AGO,
+    "_accepted": _LONG_AGO,
+    "_ended": _LONG_AGO,
+    "_number": "0",
+    "_tracking": "",
+    "_template": {},
+    "_steps": [],
+}
 
 
 class Before:
@@ -147,8 +158,19 @@ class Before:
             return self._group(place)
         if not ITEM.fullmatch(place):
             return False
+        if (kind := ids.parse(place).type.lower()) in _KEPT:
+            return self._kept(_KEPT[kind], place, one)
         self._group(place)
         return self._resource(place, even_unknown=True)
+
+    def _kept(self, kind: str, place: str, one: Mapping[str, Any]) -> bool:
+        """Put a lock or an old deployment there; whether it had to be."""
+        state = self._stage.practice.state
+        known = place.lower() in self._made or state.get(kind, place) is not None
+        if known or (kind == "lock" and f'"{ids.parse(place).type.lower()}"' in self._templates):
+            return False
+        state.put(kind, place, {**_OVER, **one} if kind == "deployment" else dict(one))
+        return True
 
     def _group(self, path: str) -> bool:
         found = _GROUP.match(path)
@@ -257,9 +279,15 @@ class Before:
 
     def _references(self, row: Row) -> None:
         own = row.path.lower()
+        template = "/deployments/" in own or "/deploymentstacks/" in own
+        if template and self._fails(row):
+            return
+        told = json.dumps(row.sent).lower().replace("\\", "") if template else ""
+        if template and '"microsoft.resources/resourcegroups"' not in told:
+            # A template names the groups that it goes to in its own ways; the answer has their ids.
+            for text in _texts(row.body):
+                self._group(text)
         for text in _texts(row.sent):
-            if "/deployments/" in own or "/deploymentstacks/" in own:
-                continue
             found = ITEM.fullmatch(text)
             if found is None or text.lower().startswith(own):
                 if _GROUP.fullmatch(text):
@@ -268,9 +296,21 @@ class Before:
             self._group(text)
             key = ids.parse(self._names.path(text))
             # A subresource that only its own resource knows, such as a front end of a balancer, comes with that.
-            if key.namespace.lower() in _PLACELESS or self._known(key):
+            if key.namespace.lower() in _PLACELESS or self._known(key) or _makes(told, key):
+                continue
+            if template and find(key.type) is None:
                 continue
             self._place(key, text)
+
+    def _fails(self, row: Row) -> bool:
+        """Whether what a call began ended badly: perhaps for want of what it refers to."""
+        ends = [one.body for one in self._rows if one.follows == row.n and isinstance(one.body, dict)]
+        return any(str(one.get("status")).lower() in ("failed", "canceled") for one in ends)
+
+
+def _makes(template: str, key: ids.Id) -> bool:
+    """Whether a template makes a resource itself, or what that is part of."""
+    return any(f'"{one.type.lower()}"' in template for one in (key, key.parent) if one)
 
 
 def _documents(cassette: Cassette) -> Iterator[tuple[str, dict[str, Any]]]:

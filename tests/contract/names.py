@@ -17,6 +17,8 @@ _DIGIT = re.compile(r"[0-9]")
 _SHORTEST = 8
 _FILETIME = re.compile(r"01[0-9A-F]{14}")  # how the file service names the versions of a share
 # The recorders took every password out; one that Azure takes stands in its place.
+_MONIKER = re.compile(r"[a-z-]\d{6}$")
+_LONGEST_COMPUTER = 15
 _REDACTED, _PASSWORD = "REDACTED", "Rec0rded-passw0rd"
 
 
@@ -65,6 +67,9 @@ class Names:
             return self._whole[recorded]
         if recorded == _REDACTED and member.lower().endswith("password"):
             return _PASSWORD
+        if member.lower() == "computername" and _MONIKER.search(recorded):
+            # The recorder's names are longer than those that it put them for: Windows takes no more.
+            return recorded[-_LONGEST_COMPUTER:]
         if recorded == ZERO:
             return self._members.get((member.lower(), ZERO), recorded)
         if not self._guids:

@@ -20,6 +20,7 @@ _FILE = re.compile(r'"source_file": "([^"]*)"')
 _MOCK = "/deployments/mock-deployment"
 _FINAL = frozenset({"succeeded", "failed", "canceled", "cancelled", "complete", "completed", "ready"})
 GUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
+_GROUP = re.compile(rf"/subscriptions/({GUID.pattern})/resourcegroups/([^/?\"\\]+)")
 ZERO = "00000000-0000-0000-0000-000000000000"
 
 
@@ -141,7 +142,7 @@ def cassettes(path: Path, labels: frozenset[str] = frozenset(), name: str = "") 
                 wanted = [n for n, line in enumerate(kept) if _label_of(line) in labels]
                 kept = kept[: wanted[-1] + 1] if wanted else []
             if kept:
-                rows = _in_time([Row(one) for one in _named([json.loads(line) for line in kept])])
+                rows = _in_time([Row(one) for one in _named([json.loads(line) for line in _hidden(kept)])])
                 yield Cassette(file, rows, {row.n: index for index, row in enumerate(rows)})
 
 
@@ -155,6 +156,20 @@ def sampled(path: Path, seed: int, each: int) -> frozenset[str]:
     chance = random.Random(seed)  # noqa: S311
     chosen = [chance.sample(sorted(names), min(each, len(names))) for _, names in sorted(having.items())]
     return frozenset(name for names in chosen for name in names)
+
+
+def _hidden(lines: list[str]) -> list[str]:
+    """The lines with the subscription hidden in bodies too, where the recorder hid it in addresses alone."""
+    asked = [_GROUP.match(urlsplit(json.loads(line)["uri"]).path.lower()) for line in lines]
+    groups = {found[2] for found in asked if found}
+    if {found[1] for found in asked if found} != {ZERO}:
+        return lines
+    told = {found[1] for line in lines for found in _GROUP.finditer(line.lower()) if found[2] in groups} - {
+        ZERO
+    }
+    for guid in told:
+        lines = [re.sub(guid, ZERO, line, flags=re.IGNORECASE) for line in lines]
+    return lines
 
 
 def _named(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:

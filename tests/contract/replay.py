@@ -185,7 +185,13 @@ def _outside(course: _Play, row: Row, answer: Answered) -> bool:
     if row.succeeded and comparing.code_of(answer.body) in _OUTSIDE:
         course.outside.add(row.path.lower())
         course.outside_n.add(row.n)
-    return any(row.path.lower().startswith(one) for one in course.outside)
+    listed = _listed(row)
+    about = any(row.path.lower().startswith(one) for one in course.outside) or (
+        bool(listed) and listed <= course.outside
+    )
+    if about:
+        course.outside_n.add(row.n)
+    return about
 
 
 def _orphan(row: Row) -> bool:
@@ -203,6 +209,8 @@ def _foreign(course: _Play, row: Row) -> str:
         return ""
     items = row.body.get("value") if row.method == "GET" and isinstance(row.body, dict) else None
     if isinstance(items, list) and items:
+        if _listed(row) <= course.lost:
+            return "what it is about could not be made: unsupported"
         kinds = {
             str(one.get("type"))
             for one in items
@@ -211,6 +219,16 @@ def _foreign(course: _Play, row: Row) -> str:
         if kinds and not any(find(kind) or kind.lower().startswith(_OWN) for kind in kinds):
             return f"only types it has not: {min(kinds)}"
     return ""
+
+
+def _listed(row: Row) -> set[str]:
+    """The ids of what a recorded list shows."""
+    found = row.body.get("value") if row.method == "GET" and isinstance(row.body, dict) else None
+    return (
+        {str(one.get("id")).lower() for one in found if isinstance(one, dict)}
+        if isinstance(found, list)
+        else set()
+    )
 
 
 def _strange(row: Row, answer: Answered) -> bool:

@@ -16,9 +16,10 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from tests.contract.pacing import START, Pace, clock
-from wizard.practice import arm, blobs, entra, graph, tokens
+from wizard.practice import blobs, entra, graph, tokens
 from wizard.practice.arm import ROUTES as ARM_ROUTES
 from wizard.practice.arm import facts
+from wizard.practice.arm.seed import seed
 from wizard.practice.kernel import Practice, Request
 from wizard.practice.routing import Router
 from wizard.practice.seed import seed_directory
@@ -67,14 +68,14 @@ class Stage:
         self._state.meta_put("signing_key", _pem())
         with self._state.transaction():
             seed_directory(self.practice)
-            arm.seed(self.practice, self.practice.world.facts)
+            seed(self.practice, self.practice.world.facts)
         self._tokens: dict[str, tuple[float, str]] = {}
 
     def subscribe(self, guid: str) -> dict[str, Any]:
         """One more subscription of the recorder, owned as the others are."""
         made = {"id": f"/subscriptions/{guid}", **_subscription(guid, self.tenant)}
         self._state.put("subscription", guid, made)
-        arm.seed(self.practice, {"roleAssignments": [_owner(f"/subscriptions/{guid}", 99)]})
+        seed(self.practice, {"roleAssignments": [_owner(f"/subscriptions/{guid}", 99)]})
         return made
 
     def close(self) -> None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator
 
 from tests.contract.recordings import GUID, ZERO, Cassette
 
 _TAKEN = frozenset({"AlreadyExists", "StorageAccountAlreadyTaken", "VaultAlreadyExists", "NameUnavailable"})
+# A template names a subscription without its path: `"subscriptionId": "..."`, or as the value of such a parameter.
+_NAMED = re.compile(rf'"\w*sub\w*id":\s*(?:{{\s*"value":\s*)?"({GUID.pattern})"')
 _TENANT = "54826b22-38d6-4fb2-bad9-b7b93a3e9c5a"
 
 
@@ -21,6 +24,7 @@ def subscriptions(cassette: Cassette) -> Iterator[str]:
         for part in told.lower().split("/subscriptions/")[1:]:
             if GUID.match(part):
                 yield part[:36]
+        yield from (found[1] for found in _NAMED.finditer(told.replace("\\", "").lower()))
 
 
 def tenant(cassette: Cassette) -> str:

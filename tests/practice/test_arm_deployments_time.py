@@ -186,3 +186,148 @@ async def test_the_aio_sdk_deploys_to_a_group_and_tells_what_failed(practice: Ru
         assert [one.code for one in error.details] == ["RoleAssignmentExists"]
         names = [one.name async for one in client.deployments.list_by_resource_group("rg-vision")]
         assert {"aio", "twin"} <= set(names)
+
+
+NETWORKS = "2024-05-01"
+LINE = f"{VISION}/providers/Microsoft.Network/virtualNetworks/vnet-busy"
+
+
+def network(**rest: Any) -> dict[str, Any]:
+    space = {"addressSpace": {"addressPrefixes": ["10.20.0.0/16"]}}
+    return {
+        "type": "Microsoft.Network/virtualNetworks",
+        "apiVersion": NETWORKS,
+        "name": "vnet-busy",
+        "location": "uksouth",
+        "properties": space,
+        **rest,
+    }
+
+
+def subnet(name: str, number: int, **rest: Any) -> dict[str, Any]:
+    return {
+        "type": "Microsoft.Network/virtualNetworks/subnets",
+        "apiVersion": NETWORKS,
+        "name": f"vnet-busy/{name}",
+        "properties": {"addressPrefix": f"10.20.{number}.0/24"},
+        **rest,
+    }
+
+
+def ended(ada: Arm, hands: Hands, path: str) -> dict[str, Any]:
+    """The properties of a deployment when it is over, asked for every second."""
+    for _ in range(300):
+        found: dict[str, Any] = ada.get(path).json()["properties"]
+        if found["provisioningState"] not in ("Accepted", "Running"):
+            return found
+        hands.on(1)
+    raise AssertionError(f"{path} does not end")
+
+
+def test_a_busy_network_is_waited_for(slow: tuple[Arm, Hands]) -> None:
+    ada, hands = slow
+    needs = {"dependsOn": ["vnet-busy"]}
+    sent = template(network(), *(subnet(f"s{number}", number, **needs) for number in range(4)))
+    path = f"{VISION}{DEPLOYMENTS}/busy"
+    assert ada.put(path, content(sent)).status_code == 201
+    found = ended(ada, hands, path)
+    assert found["provisioningState"] == "Succeeded", found
+    names = [one["name"] for one in ada.get(f"{LINE}/subnets", NETWORKS).json()["value"]]
+    assert sorted(names) == ["s0", "s1", "s2", "s3"]
+
+
+def test_what_waits_is_made_up_for_too(slow: tuple[Arm, Hands]) -> None:
+    ada, hands = slow
+    needs = {"dependsOn": ["vnet-busy"]}
+    sent = template(network(), subnet("one", 1, **needs), subnet("two", 2, **needs))
+    path = f"{VISION}{DEPLOYMENTS}/missed"
+    assert ada.put(path, content(sent)).status_code == 201
+    hands.on(1000)
+    assert ada.get(path).json()["properties"]["provisioningState"] == "Succeeded"
+
+
+def test_two_deployments_change_one_network(slow: tuple[Arm, Hands]) -> None:
+    ada, hands = slow
+    first = f"{VISION}{DEPLOYMENTS}/first"
+    assert ada.put(first, content(template(network()))).status_code == 201
+    assert ended(ada, hands, first)["provisioningState"] == "Succeeded"
+    both = [f"{VISION}{DEPLOYMENTS}/{name}" for name in ("left", "right")]
+    for number, path in enumerate(both):
+        assert ada.put(path, content(template(subnet(f"s{number}", number)))).status_code == 201
+    states = [ended(ada, hands, path)["provisioningState"] for path in both]
+    assert states == ["Succeeded", "Succeeded"]
+
+
+def test_a_step_that_waits_is_shown_as_running_and_cancelled(slow: tuple[Arm, Hands]) -> None:
+    ada, hands = slow
+    first = f"{VISION}{DEPLOYMENTS}/first"
+    assert ada.put(first, content(template(network()))).status_code == 201
+    assert ended(ada, hands, first)["provisioningState"] == "Succeeded"
+    made = ada.put(f"{LINE}/subnets/mine", {"properties": {"addressPrefix": "10.20.9.0/24"}}, NETWORKS)
+    assert made.status_code == 201
+    refused = ada.put(f"{LINE}/subnets/yours", {"properties": {"addressPrefix": "10.20.8.0/24"}}, NETWORKS)
+    assert refusal(refused) == (429, "RetryableError")
+    assert 0 < int(refused.headers["retry-after-ms"]) <= 60_000
+    path = f"{VISION}{DEPLOYMENTS}/second"
+    assert ada.put(path, content(template(subnet("yours", 8)))).status_code == 201
+    hands.on(1)
+    operations = ada.get(f"{path}/operations").json()["value"]
+    assert [one["properties"]["provisioningState"] for one in operations] == ["Running"]
+    assert ada.ask("POST", f"{path}/cancel").status_code == 204
+    hands.on(1000)
+    assert ada.ask("GET", f"{LINE}/subnets/yours", version=NETWORKS).status_code == 404
+    assert ada.get(path).json()["properties"]["provisioningState"] == "Canceled"
+
+
+def test_a_subnet_without_its_network_is_not_waited_for(slow: tuple[Arm, Hands]) -> None:
+    ada, hands = slow
+    path = f"{VISION}{DEPLOYMENTS}/orphan"
+    assert ada.put(path, content(template(subnet("lone", 1)))).status_code == 201
+    found = ended(ada, hands, path)
+    assert (found["provisioningState"], found["error"]["details"][0]["code"]) == (
+        "Failed",
+        "ResourceNotFound",
+    )
+
+
+@pytest.mark.parametrize(("version", "shown"), [("2024-05-01", True), ("2019-04-01", False)])
+def test_an_own_resource_is_read_in_the_version_it_is_written_with(
+    slow: tuple[Arm, Hands], version: str, shown: bool
+) -> None:
+    ada, hands = slow
+    balancer = {
+        "type": "Microsoft.Network/loadBalancers",
+        "apiVersion": version,
+        "name": "lb-read",
+        "location": "uksouth",
+        "sku": {"name": "Standard"},
+        "properties": {"backendAddressPools": [{"name": "pool"}]},
+    }
+    pool = {"type": "object", "value": "[reference('lb-read').backendAddressPools[0].properties]"}
+    path = f"{VISION}{DEPLOYMENTS}/read"
+    assert ada.put(path, content(template(balancer, outputs={"pool": pool}))).status_code == 201
+    found = ended(ada, hands, path)
+    assert found["provisioningState"] == "Succeeded", found
+    assert ("loadBalancerBackendAddresses" in found["outputs"]["pool"]["value"]) is shown
+
+
+def test_a_template_may_list_the_keys_of_a_workspace(slow: tuple[Arm, Hands]) -> None:
+    ada, hands = slow
+    workspace = {
+        "type": "Microsoft.OperationalInsights/workspaces",
+        "apiVersion": "2023-09-01",
+        "name": "logs-listed",
+        "location": "uksouth",
+        "properties": {"sku": {"name": "PerGB2018"}},
+    }
+    known = "resourceId('Microsoft.OperationalInsights/workspaces', 'logs-listed')"
+    keys = {"type": "int", "value": f"[length(listKeys({known}, '2015-11-01-preview').primarySharedKey)]"}
+    path = f"{VISION}{DEPLOYMENTS}/keys"
+    register = f"{RESEARCH}/providers/Microsoft.OperationalInsights/register"
+    assert ada.ask("POST", register).status_code == 200
+    hands.on(600)
+    made = ada.put(path, content(template(workspace, outputs={"keys": keys})))
+    assert made.status_code == 201, made.text
+    found = ended(ada, hands, path)
+    assert found["provisioningState"] == "Succeeded", found
+    assert found["outputs"]["keys"]["value"] == 88

@@ -205,11 +205,11 @@ def _world(state: State, asked: str | None) -> World:
 
 def _seed(folder: Path, practice: Practice) -> None:
     """All or nothing: until the transaction ends nothing is recorded, and a next start begins anew."""
-    from wizard.practice import arm
+    from wizard.practice.arm.seed import seed
     from wizard.practice.seed import seed_directory
 
     secret = seed_directory(practice)
-    arm.seed(practice, practice.world.facts)
+    seed(practice, practice.world.facts)
     files.write_private(folder / _SECRET, secret.encode())
     practice.state.meta_put("facts", json.dumps(dict(practice.world.facts)))
     practice.state.meta_put("world", practice.world.name)

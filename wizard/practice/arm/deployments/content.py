@@ -123,17 +123,7 @@ def read(call: Call) -> Content:
     Raises:
         Failure: it cannot be read, has what is not known, or lacks what is needed.
     """
-    try:
-        sent = lenient.read(call.request.body)
-    except (ValueError, RecursionError) as fault:
-        raise errors.bad_content(str(fault)) from fault
-    if not isinstance(sent, dict):
-        raise errors.bad_content("A JSON object is expected. Path ''")
-    body = _named(sent, _MEMBERS, "DeploymentContent", "")
-    properties = body.get("properties")
-    if not isinstance(properties, dict):
-        raise errors.bad_content("Required property 'properties' not found in JSON. Path ''")
-    properties = _named(properties, _PROPERTIES, "DeploymentPropertiesDefinition", "properties.")
+    body, properties = _parts(call.request.body)
     errors.check_tags(body.get("tags"))
     name = call.parts["deployment"]
     check_name(name)
@@ -152,6 +142,21 @@ def read(call: Call) -> Content:
         properties.get("templateLink"),
         properties.get("debugSetting"),
     )
+
+
+def _parts(text: bytes) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The members of a body, and those of its properties."""
+    try:
+        sent = lenient.read(text)
+    except (ValueError, RecursionError) as fault:
+        raise errors.bad_content(str(fault)) from fault
+    if not isinstance(sent, dict):
+        raise errors.bad_content("A JSON object is expected. Path ''")
+    body = _named(sent, _MEMBERS, "DeploymentContent", "")
+    properties = body.get("properties")
+    if not isinstance(properties, dict):
+        raise errors.bad_content("Required property 'properties' not found in JSON. Path ''")
+    return body, _named(properties, _PROPERTIES, "DeploymentPropertiesDefinition", "properties.")
 
 
 def _named(sent: Mapping[str, Any], known: tuple[str, ...], kind: str, path: str) -> dict[str, Any]:
@@ -199,14 +204,27 @@ def _check_properties(name: str, properties: Mapping[str, Any]) -> None:
 
 def _location(call: Call, name: str, location: object) -> str | None:
     """A deployment to a subscription has a location, which stays; one to a group has its group's."""
-    found = ids.parse(call.parts["home"])
-    if found.group:
+    if ids.parse(call.parts["home"]).group:
         if location:
             raise invalid(
                 f"The 'location' property is not allowed for '{name}' at resource group scope. Please see"
                 " https://aka.ms/deploy-to-subscription for usage details."
             )
         return None
+    region = _region(name, location)
+    key = f"{home_of(call)}/providers/Microsoft.Resources/deployments/{name}"
+    before = call.state.get("deployment", key)
+    if before and before.get("location") != region:
+        raise Failure(
+            409,
+            "InvalidDeploymentLocation",
+            f"Invalid deployment location '{region}'. The deployment '{name}' already exists in location"
+            f" '{before.get('location')}'.",
+        )
+    return region
+
+
+def _region(name: str, location: object) -> str:
     if not isinstance(location, str) or not location:
         raise invalid(
             f"The 'location' property must be specified for '{name}'. Please see https://aka.ms/deploy-to-subscription for"
@@ -219,15 +237,6 @@ def _location(call: Call, name: str, location: object) -> str | None:
             "LocationNotAvailableForDeployment",
             f"The provided location '{location}' is not available for deployment. List of available regions is"
             f" '{','.join(facts.regions())}'.",
-        )
-    key = f"{home_of(call)}/providers/Microsoft.Resources/deployments/{name}"
-    before = call.state.get("deployment", key)
-    if before and before.get("location") != region:
-        raise Failure(
-            409,
-            "InvalidDeploymentLocation",
-            f"Invalid deployment location '{region}'. The deployment '{name}' already exists in location"
-            f" '{before.get('location')}'.",
         )
     return region
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from wizard.practice.arm import assignments, facts, ids, reading, rights
+from wizard.practice.arm import additions, assignments, facts, ids, reading, rights
 from wizard.practice.arm.call import Submit
 from wizard.practice.arm.template.evaluate import Act, NotYetError, Reference
 from wizard.practice.arm.template.expressions import ExpressionError
@@ -53,7 +53,6 @@ def reference(practice: Practice, home: str, *, must: bool) -> Reference:
     """
 
     def read(what: str, version: str | None, full: bool) -> Any:
-        del version
         named = _named(home, what)
         found = of(practice, named.text)
         if found is None and must:
@@ -66,9 +65,14 @@ def reference(practice: Practice, home: str, *, must: bool) -> Reference:
         if found is None or (not must and named.type.lower() == _DEPLOYMENT):
             # What an earlier deployment of that name gave is not what this one will give.
             raise NotYetError(what)
-        return found if full else found.get("properties", {})
+        seen = additions.of(named.type, version, found, _tenant(practice, named)) if version else found
+        return seen if full else seen.get("properties", {})
 
     return read
+
+
+def _tenant(practice: Practice, key: ids.Id) -> str:
+    return str((practice.state.get("subscription", key.subscription or "") or {}).get("tenantId", ""))
 
 
 def acting(practice: Practice, submit: Submit, caller: Caller, origin: str, home: str) -> Act:

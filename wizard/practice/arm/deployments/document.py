@@ -135,16 +135,17 @@ def output_ids(practice: Practice, found: Mapping[str, Any]) -> list[str]:
 
 def operations(found: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The operations of a deployment that have begun, the last begun first, as the recordings have them."""
-    begun = [step for step in found["_steps"] if step["state"] != "Waiting"]
+    begun = [step for step in found["_steps"] if "begun" in step]
     ordered = sorted(begun, key=lambda step: float(step["begun"]), reverse=True)
     return [_operation(found, step) for step in ordered] + _last(found)
 
 
 def _operation(found: Mapping[str, Any], step: Mapping[str, Any]) -> dict[str, Any]:
-    ended = step["state"] != "Running"
+    ended = "ended" in step
     properties: dict[str, Any] = {
         "provisioningOperation": "Delete" if step["verb"] == "DELETE" else "Create",
-        "provisioningState": step["state"],
+        # One that waits for a busy provider is under way.
+        "provisioningState": "Running" if step["state"] == "Waiting" else step["state"],
         "timestamp": stamp(moment(step["ended"] if ended else step["begun"])),
         "duration": duration((step["ended"] if ended else step["begun"]) - step["begun"]),
         "trackingId": step["tracking"],

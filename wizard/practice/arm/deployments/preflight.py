@@ -10,6 +10,7 @@ from typing import Any
 
 from wizard.practice.arm import checks, errors, facts, ids, locks, policies, rights
 from wizard.practice.arm.call import Call
+from wizard.practice.arm.deployments import waiting
 from wizard.practice.arm.deployments.content import Content
 from wizard.practice.arm.deployments.inside import Written, everything
 from wizard.practice.arm.kinds import find
@@ -125,7 +126,7 @@ def _engine_faults(call: Call, kind: ResourceType, written: Written, coming: set
         if _alone(written, coming) and _linked(at, key, kind, body):
             checks.check(at, key, kind, body)
     except Failure as failure:
-        if failure.code not in _ABSENT:
+        if failure.code not in _ABSENT and not waiting.passes(failure):
             yield failure
 
 

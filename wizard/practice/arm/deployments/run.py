@@ -10,7 +10,7 @@ from http import HTTPStatus
 from typing import Any
 
 from wizard.practice.arm.call import Submit
-from wizard.practice.arm.deployments import complete, current, document, ending, preflight
+from wizard.practice.arm.deployments import complete, current, document, ending, preflight, waiting
 from wizard.practice.arm.kinds import find
 from wizard.practice.arm.template import nesting
 from wizard.practice.arm.template.compile import body, compiled
@@ -130,7 +130,7 @@ class Run:
 
     def _begin(self, step: dict[str, Any], at: float) -> None:
         """Write one resource by the very door that a request from outside takes."""
-        step["begun"] = at
+        step.setdefault("begun", at)
         clock = replace(self._practice.clock, source=lambda: document.moment(at))
         then = replace(self._practice, clock=clock)
         try:
@@ -140,7 +140,8 @@ class Run:
                 request = self._put(then, self._planned[step["id"]])
             answer = self._submit(then, self._caller, request)
         except Failure as failure:
-            self._fail(step, failure.status, dict(preflight.problem(failure)))
+            if not waiting.again(step, failure, then.clock):
+                self._fail(step, failure.status, dict(preflight.problem(failure)))
         except (ExpressionError, NotYetError, TemplateError) as fault:
             message = (
                 f"Unable to process template language expressions for resource '{step['id']}'. '{fault}'"
@@ -177,7 +178,8 @@ class Run:
         if step["verb"] == "DELETE" and complete.again(self._found, step):
             return
         code = HTTPStatus(status).name.title().replace("_", "")
-        step |= {"state": "Failed", "ended": step["begun"], "code": code, "error": error}
+        ended = max(float(step["begun"]), float(step.get("after", 0.0)))
+        step |= {"state": "Failed", "ended": ended, "code": code, "error": error}
 
     def _request(self, method: str, key: str, version: str, content: Mapping[str, Any] | None) -> Request:
         sent = json.dumps(content).encode() if content is not None else b""

@@ -88,7 +88,7 @@ def cancel(practice: Practice, key: str) -> None:
         return
     now = practice.clock.now().timestamp()
     for one in found["_steps"]:
-        if one["state"] == "Running":
+        if "begun" in one and "ended" not in one:
             if one.get("nested"):
                 cancel(practice, one["id"])
             one |= {"state": "Canceled", "ended": now, "code": "Conflict"}

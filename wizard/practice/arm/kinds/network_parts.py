@@ -262,7 +262,7 @@ def _check_there(adding: Adding, place: Refers, target: ids.Id) -> None:
     if apart and not place.type.lower().startswith(_ANYWHERE[1:]) and place.type.lower() != _ANYWHERE[0]:
         raise _gone(adding, place, target)
     if found and busy(adding.practice, target.text):
-        raise unfinished(found, adding.id)
+        raise unfinished(found, adding.id, adding.practice)
     if action := _JOINS.get(place.type):
         linked(adding, f"{NETWORK}{place.type}/{action}/action", target)
 

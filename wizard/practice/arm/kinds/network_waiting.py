@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import uuid
 from collections.abc import Mapping
 from typing import Any
@@ -10,6 +11,8 @@ from wizard.practice.arm import ids, shelf
 from wizard.practice.arm.kinds.network_words import NETWORK, refused
 from wizard.practice.arm.types import Acting, Adding
 from wizard.practice.kernel import Failure, Practice
+
+_SOONEST = 10  # milliseconds
 
 
 def operation_of(found: Mapping[str, Any]) -> str:
@@ -20,19 +23,27 @@ def operation_of(found: Mapping[str, Any]) -> str:
     return f"{verb}{last[:1].upper()}{last[1:]}Operation"
 
 
-def retry(code: str, message: str) -> Failure:
-    """A refusal that goes away by itself; clients send the request again."""
-    return refused("RetryableError", "A retryable error occurred.", 429, [{"code": code, "message": message}])
+def retry(code: str, message: str, wait: float) -> Failure:
+    """A refusal that goes away by itself; clients send the request again after `wait` seconds."""
+    details = [{"code": code, "message": message}]
+    return refused("RetryableError", "A retryable error occurred.", 429, details, _again(wait))
 
 
-def unfinished(found: Mapping[str, Any], by: ids.Id) -> Failure:
+def _again(wait: float) -> dict[str, str]:
+    """When to come back; in milliseconds, for a whole second would be long where time is scaled down."""
+    return {"retry-after-ms": str(max(_SOONEST, math.ceil(wait * 1000)))}
+
+
+def unfinished(found: Mapping[str, Any], by: ids.Id, practice: Practice) -> Failure:
     """What is referred to is still being made."""
     state = found["properties"]["provisioningState"]
+    wait = _due(practice, str(found["id"])) - practice.clock.now().timestamp()
     return retry(
         "ReferencedResourceNotProvisioned",
         f"Cannot proceed with operation because resource {found['id']} used by resource {by.text} is not in Succeeded"
         f" state. Resource is in {state} state and the last operation that updated/is updating the resource is"
         f" {operation_of(found)}.",
+        wait,
     )
 
 
@@ -74,11 +85,12 @@ def _check_calm(practice: Practice, parent: ids.Id, own: ids.Id) -> None:
     for key in near:
         one = shelf.current(practice, key) if busy(practice, key) else None
         if one is not None:
-            left = max(1, int(_due(practice, key) - practice.clock.now().timestamp()))
+            wait = _calm_at(practice, key) - practice.clock.now().timestamp()
             raise retry(
                 "RetryableErrorDueToAnotherOperation",
                 f"Operation {operation_of(one)} ({uuid.uuid4()}) is updating resource {parent.text}. The call can be"
-                f" retried in {left} seconds.",
+                f" retried in {max(1, math.ceil(wait))} seconds.",
+                wait,
             )
 
 
@@ -91,17 +103,20 @@ def busy(practice: Practice, key: str) -> bool:
 
     What Azure does to a resource is over well before its operation says so: here at half of its time.
     """
+    return practice.clock.now().timestamp() < _calm_at(practice, key)
+
+
+def _calm_at(practice: Practice, key: str) -> float:
     found = shelf.stored(practice, key) or {}
-    due, now = float(found.get("_due", 0.0)), practice.clock.now().timestamp()
-    if found.get("_while") == "Deleting":
-        return due > now
-    return due > now and now < (float(found.get("_begun", now)) + due) / 2
+    due = float(found.get("_due", 0.0))
+    # Without a beginning it is over: such a one was there before.
+    return due if found.get("_while") == "Deleting" else (float(found.get("_begun", -due)) + due) / 2
 
 
 def idle(adding: Adding) -> None:
     """The rule that a slow resource is changed only when its last change is over."""
-    due = float((adding.before or {}).get("_due", 0.0))
-    if due > adding.call.clock.now().timestamp():
+    wait = float((adding.before or {}).get("_due", 0.0)) - adding.call.clock.now().timestamp()
+    if wait > 0:
         where = (
             f"/subscriptions/{adding.id.subscription}/providers/Microsoft.Network/locations/{adding.location}"
         )
@@ -110,4 +125,5 @@ def idle(adding: Adding) -> None:
             "Another operation on this or dependent resource is in progress. To retrieve status of the operation use"
             f" uri: {adding.call.request.origin}{where}/operations/{uuid.uuid4()}?api-version={adding.call.version}.",
             409,
+            headers=_again(wait),
         )

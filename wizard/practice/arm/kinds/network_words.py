@@ -11,9 +11,15 @@ from wizard.practice.kernel import Failure
 NETWORK = "Microsoft.Network/"
 
 
-def refused(code: str, message: str, status: int = 400, details: Iterable[Mapping[str, Any]] = ()) -> Failure:
+def refused(
+    code: str,
+    message: str,
+    status: int = 400,
+    details: Iterable[Mapping[str, Any]] = (),
+    headers: Mapping[str, str] | None = None,
+) -> Failure:
     """A refusal as Microsoft.Network shapes it: `details` is there even when empty."""
-    return Failure(status, code, message, details=tuple(details), shape="details")
+    return Failure(status, code, message, details=tuple(details), headers=headers, shape="details")
 
 
 def unreadable(code: str, message: str) -> Failure:

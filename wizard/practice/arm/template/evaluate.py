@@ -241,7 +241,8 @@ class Frame:
             raise NotYetError(what)
         # With a symbolic name the second argument may be 'full' already.
         whole = "full" in (str(version or "").lower(), str(full or "").lower())
-        return self.reference(symbol.ids[0] if symbol and symbol.ids else what, version, whole)
+        asked = version if version and version.lower() != "full" else symbol.version if symbol else None
+        return self.reference(symbol.ids[0] if symbol and symbol.ids else what, asked, whole)
 
     def read_all(self, what: str, full: str | None = None) -> list[Any]:
         """`references(loop, ['Full'])`."""

@@ -83,7 +83,21 @@ def values(
     Raises:
         TemplateError: one is missing, not known, or not as it is declared.
     """
-    names = {name.lower(): name for name in declared}
+    _check_known(declared, given)
+    sent = {name.lower(): value for name, value in given.items()}
+    found: dict[str, Any] = {}
+    for name in declared:
+        low, known = name.lower(), resolved(declared[name], definitions)
+        found[low] = _value(
+            name, known, sent.get(low), replace(frame, parameters=found, known={}, fresh=True)
+        )
+        if not (known.get("nullable") and found[low] is None):
+            _check(name, known, found[low])
+    return found
+
+
+def _check_known(declared: Mapping[str, Any], given: Mapping[str, Any]) -> None:
+    names = {name.lower() for name in declared}
     strangers = [name for name in given if name.lower() not in names]
     if strangers:
         raise _invalid(
@@ -92,16 +106,6 @@ def values(
             f" parameters for this template are '{', '.join(declared)}'. {_HELP}",
             f"properties.template.parameters.{strangers[0]}",
         )
-    sent = {name.lower(): value for name, value in given.items()}
-    found: dict[str, Any] = {}
-    for low, name in names.items():
-        known = resolved(declared[name], definitions)
-        found[low] = _value(
-            name, known, sent.get(low), replace(frame, parameters=found, known={}, fresh=True)
-        )
-        if not (known.get("nullable") and found[low] is None):
-            _check(name, known, found[low])
-    return found
 
 
 def _value(name: str, declared: Mapping[str, Any], sent: Any, frame: Frame) -> Any:
