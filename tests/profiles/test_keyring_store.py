@@ -255,6 +255,19 @@ print("kept")
 """
 
 
+def with_a_real_keyring(folder: Path, values: Path) -> subprocess.CompletedProcess[str]:
+    folder.mkdir()
+    return subprocess.run(
+        ["bash", str(RECIPE), sys.executable, "-c", REAL, str(values)],
+        cwd=ROOT,
+        env=bare_environment(folder, KEEP=str(folder / "keep")),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
 def test_a_real_secret_service_keeps_nasty_values_and_concurrent_ones(
     tmp_path: Path, nasty: dict[str, str]
 ) -> None:
@@ -263,17 +276,11 @@ def test_a_real_secret_service_keeps_nasty_values_and_concurrent_ones(
 
     values = tmp_path / "values"
     values.write_text(json.dumps(list(nasty.values())))
-    done = subprocess.run(
-        ["bash", str(RECIPE), sys.executable, "-c", REAL, str(values)],
-        cwd=ROOT,
-        env=bare_environment(tmp_path, KEEP=str(tmp_path / "keep")),
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    done = with_a_real_keyring(tmp_path / "first", values)
+    if "couldn't connect to control socket" in done.stderr:  # the daemon itself died, as it does now and then
+        done = with_a_real_keyring(tmp_path / "second", values)
     assert done.stdout == "kept\n", done.stdout + done.stderr
-    files = [file for file in (tmp_path / "keep").rglob("*") if file.is_file()]
+    files = [file for file in tmp_path.rglob("*") if file.is_file()]
     assert any(file.suffix == ".keyring" for file in files)
 
 
