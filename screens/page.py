@@ -35,6 +35,7 @@ class Page(Screen[None]):
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-medium"), (132, "-wide")]  # noqa: RUF012
     VERTICAL_BREAKPOINTS = [(0, "-short"), (34, "-tall")]  # noqa: RUF012
     HELP: ClassVar[str | None] = ""
+    _setup: Setup | None = None
 
     def compose(self) -> ComposeResult:
         """Put the page between its first and last line."""
@@ -57,14 +58,15 @@ class Page(Screen[None]):
 
     @property
     def setup(self) -> Setup:
-        """The profile that is being worked on.
+        """The profile that is being worked on. A page that is being taken away is drawn once more with the one it had.
 
         Raises:
             RuntimeError: none is; such a page is opened with one only.
         """
-        if self.azimuth.setup is None:
+        self._setup = self.azimuth.setup or self._setup
+        if self._setup is None:
             raise RuntimeError("this page needs an open profile")
-        return self.azimuth.setup
+        return self._setup
 
     @property
     def lives(self) -> bool:

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import requests
+
 from wizard.answers import Value
 from wizard.apply.events import Event
 from wizard.azure.choose import open_cloud
@@ -31,6 +33,19 @@ def practice(folder: Path, *, world: str | None = None, time_scale: float = 0.0)
     """Serve practice Azure from a folder."""
     with open_cloud("practice", practice_folder=folder, world=world, time_scale=time_scale) as cloud:
         yield cloud
+
+
+def pace(folder: Path, cloud: Cloud, scale: float) -> None:
+    """Give practice Azure another time scale: a test goes slowly where it looks, and waits for nothing else."""
+    token = (folder / "admin_token").read_text(encoding="utf-8")
+    answer = requests.put(
+        f"{cloud.arm}/practice/time-scale",
+        json={"scale": scale},
+        headers={"Authorization": f"Bearer {token}"},
+        verify=str(cloud.ca),
+        timeout=30,
+    )
+    answer.raise_for_status()
 
 
 @asynccontextmanager

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.rehearsal import Heard, himl, practice
+from tests.rehearsal import Heard, himl, pace, practice
 from wizard.apply.events import Event, Failed, Waiting
 from wizard.apply.outcome import End, Outcome
 from wizard.apply.run import Run
 from wizard.setup import Setup
 
-SLOWLY = 0.1  # of lifelike: long enough to stop in the middle, short enough for a test
+SLOWLY = 0.1  # of lifelike: what has to be waited out
 
 
 class _StopsAt:
@@ -46,12 +46,14 @@ async def _stopped(setup: Setup, task: str, how: str) -> Outcome:
 
 @pytest.mark.parametrize(("how", "end"), [("leave", End.LEFT_RUNNING), ("cancel", End.CANCELLED)])
 async def test_a_run_stopped_in_the_deployment_goes_on_later(tmp_path: Path, how: str, end: End) -> None:
-    with practice(tmp_path, time_scale=SLOWLY) as cloud:
+    with practice(tmp_path) as cloud:
         async with himl(cloud) as setup:
             await setup.walkthrough.check_all()
+            pace(tmp_path, cloud, 1)  # lifelike, so that the slowest machine stops in the middle
             stopped = await _stopped(setup, "assignment", how)
             assert stopped.end is end
             assert setup.store.load("demo").stage == "applying"
+        pace(tmp_path, cloud, 0)
         async with himl(cloud) as again:
             outcome = await Run(again).go()
             known = again.journal.known()

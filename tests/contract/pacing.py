@@ -30,7 +30,7 @@ class Pace:
         self.young = young
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Paced(Clock):
     """The clock of a played recording: what takes time takes as long as it was recorded to."""
 

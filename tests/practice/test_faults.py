@@ -209,6 +209,21 @@ def test_the_admin_address_needs_the_token_of_the_folder(azure: Running) -> None
     assert known.call("PUT", "/practice/faults", data=b"{").status_code == 400
 
 
+def test_time_can_be_hurried_while_it_runs(tmp_path: Path) -> None:
+    with start(tmp_path, time_scale=50.0) as running:
+        admin = Api(running, running.admin_token)
+        assert (
+            Api(running, "guessed").call("PUT", "/practice/time-scale", json={"scale": 0}).status_code == 401
+        )
+        assert admin.call("GET", "/practice/time-scale").json() == {"scale": 50.0}
+        for wrong in (-1, True, "fast", None, 1e9):
+            answer = admin.call("PUT", "/practice/time-scale", json={"scale": wrong})
+            assert answer.status_code == 400
+            assert "lifelike" in answer.text
+        assert admin.call("PUT", "/practice/time-scale", json={"scale": 0}).json() == {"scale": 0.0}
+        assert admin.call("DELETE", "/practice/time-scale").status_code == 405
+
+
 @pytest.mark.parametrize(
     ("entry", "words"),
     [

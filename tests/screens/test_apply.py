@@ -12,21 +12,20 @@ from screens.dialogs import Ask
 from screens.done import DonePage
 from screens.ledger import Ledger
 from screens.review import ReviewPage
-from tests.rehearsal import practice
+from tests.rehearsal import pace, practice
 from tests.screens.person import Person, at_screen
 from tests.screens.walks import resumed, review_of, sign_in
 from wizard.apply.events import Failed, Finished, Noted, Outlined, Result, Started, Task, Waiting
 from wizard.azure.clouds import Cloud
 from wizard.guides.himl import GUIDE
 
-SLOWLY = 0.1  # of lifelike: long enough to look at it, short enough for a test
-
 
 @asynccontextmanager
-async def applying(cloud: Cloud) -> AsyncIterator[tuple[Person, ApplyPage]]:
+async def applying(folder: Path, cloud: Cloud) -> AsyncIterator[tuple[Person, ApplyPage]]:
     async with resumed(cloud, "4.1") as (person, _):
         await review_of(person)
         await person.see("Enter: apply")
+        pace(folder, cloud, 1)  # lifelike, so that the slowest machine can look at it
         await person.press("enter")
         page = await person.at(ApplyPage)
         await person.see("running", "waiting 0:0", "at most")
@@ -34,10 +33,11 @@ async def applying(cloud: Cloud) -> AsyncIterator[tuple[Person, ApplyPage]]:
 
 
 async def test_ctrl_c_asks_and_each_answer_is_carried_out(tmp_path: Path) -> None:
-    with practice(tmp_path, time_scale=SLOWLY) as cloud:
-        async with applying(cloud) as (person, page):
+    with practice(tmp_path) as cloud:
+        async with applying(tmp_path, cloud) as (person, page):
             await person.press("l")
-            await person.see("Safe to close", "started")
+            await person.see("Safe to close")
+            await person.until(lambda: page.query_one("#log").size.height > 0, "the log")
             await person.press("ctrl+c")
             await person.at(Ask)
             await person.see("Leave it running", "Cancel", "Keep watching")
@@ -50,18 +50,20 @@ async def test_ctrl_c_asks_and_each_answer_is_carried_out(tmp_path: Path) -> Non
             await person.see("Cancelled: nothing more is made", "R goes on from here")
             assert not page.goes_on
             assert ProfileStore().load("demo").stage in {"applying", "applied"}
+            pace(tmp_path, cloud, 0)
             await person.press("r")
             await person.at(DonePage)
             await person.see("proved", "In your shell")
 
 
 async def test_left_running_it_says_how_to_go_on_and_goes_on_there(tmp_path: Path) -> None:
-    with practice(tmp_path, time_scale=SLOWLY) as cloud:
-        async with applying(cloud) as (person, _):
+    with practice(tmp_path) as cloud:
+        async with applying(tmp_path, cloud) as (person, _):
             await person.press("ctrl+c", "enter")
             await person.until(lambda: person.app.return_code == 130, "the end")
         assert "azimuth resume demo" in person.app.farewell
         assert ProfileStore().load("demo").stage in {"applying", "applied"}
+        pace(tmp_path, cloud, 0)
         async with at_screen(cloud, guide=GUIDE, profile="demo", resume=True) as person:
             await sign_in(person)
             await person.at(ReviewPage)

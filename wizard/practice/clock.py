@@ -14,9 +14,12 @@ def _wall() -> datetime:
     return datetime.now(UTC)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Clock:
-    """UTC time; `scale` 0 makes every operation due at once, 1 makes it last as long as in Azure."""
+    """UTC time; `scale` 0 makes every operation due at once, 1 makes it last as long as in Azure.
+
+    Another scale counts for what begins after it was set, and for replication at once.
+    """
 
     scale: float = 0.0
     source: Callable[[], datetime] = _wall

@@ -94,8 +94,8 @@ class Server:
         if not _local(host):
             return Outgoing(421, body=b"Practice Azure answers only to loopback names.")
         request = _request(incoming, host)
-        if request.path == admin.PATH:
-            return _sent(admin.answer(self._faults, self._token, request))
+        if request.path in admin.PATHS:
+            return _sent(admin.answer(self._faults, self._practice.clock, self._token, request))
         fault = self._faults.strike(request)
         if fault is None:
             return _sent(self._router.answer(self._practice, request))
