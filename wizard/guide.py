@@ -18,8 +18,9 @@ from wizard.answers import Answers, Value
 
 if TYPE_CHECKING:
     from wizard.azure.session import Azure
+    from wizard.drawing import Drawing
     from wizard.machine import Machine
-    from wizard.plan import Plan
+    from wizard.plan import Known, Plan
 
 
 class Severity(StrEnum):
@@ -37,7 +38,8 @@ class Finding:
 
     `question` is the key of the question it belongs to, or the number of a step.
     `correction` is the value that was evidently meant; the walkthrough takes it over, for the question
-    `corrects` where the mistake shows that another answer was meant.
+    `corrects` where the mistake shows that another answer was meant. `facts` are what the check learned beside it
+    (an object exists, its region): kept with the answers until the answer changes.
     """
 
     severity: Severity
@@ -47,6 +49,7 @@ class Finding:
     mend: str = ""
     correction: Value | None = None
     corrects: str = ""
+    facts: Mapping[str, Value] = field(default_factory=dict, hash=False)
 
     @property
     def blocks(self) -> bool:
@@ -98,9 +101,11 @@ class Choice:
 
 
 class Kind(StrEnum):
-    """What sort of answer a question wants."""
+    """What sort of answer a question wants. A switch is yes or no; lines are a text of several lines."""
 
     TEXT = "text"
+    LINES = "lines"
+    SWITCH = "switch"
     INTEGER = "integer"
     CHOICE = "choice"
     PICK = "pick"
@@ -114,6 +119,8 @@ Offers = Callable[[Asking], Awaitable[Sequence[Choice]]]
 Shape = Callable[[Value], str]
 """Looks at a value alone, at once: returns what is wrong with it, or nothing."""
 Wanted = Callable[[Answers], bool]
+Drawer = Callable[[Asking], "Awaitable[Drawing]"]
+"""Draws what the answers mean. It may ask Azure; a problem with asking is raised, and told in the drawing's place."""
 
 
 def _always(_answers: Answers) -> bool:
@@ -157,6 +164,9 @@ class Question:
         value: Value | None = raw.strip() if isinstance(raw, str) else raw
         if value == "" or value is None:
             return None, ((self._wrong("An answer is needed.", ""),) if self.required else ())
+        if self.kind is Kind.SWITCH:
+            value = _yes_or_no(value)
+            return value, () if value is not None else (self._wrong(f"“{raw}” is neither yes nor no."),)
         if self.kind is Kind.INTEGER:
             value = _whole_number(value)
             if value is None:
@@ -184,6 +194,14 @@ class Question:
         return Finding(Severity.ERROR, self.key, what, self.rule if rule is None else rule)
 
 
+_YES, _NO = frozenset({"yes", "y", "true", "on"}), frozenset({"no", "n", "false", "off"})
+
+
+def _yes_or_no(value: Value) -> bool | None:
+    word = str(value).casefold()
+    return True if word in _YES else False if word in _NO else None
+
+
 _DIGITS = re.compile(r"-?[0-9]{1,9}")
 
 
@@ -204,7 +222,8 @@ class Step:
     """One step of the document, under the document's own number.
 
     `text` explains it; `makes` says what it creates, `manual` what stays for a person to do.
-    `checks` are about the step as a whole: their findings carry the step's number.
+    `checks` are about the step as a whole: their findings carry the step's number. `drawing` is a picture of
+    what the answers mean (an address plan, rules with verdicts), shown below the questions in every face.
     """
 
     number: str
@@ -216,6 +235,7 @@ class Step:
     manual: str = ""
     wanted: Wanted = _always
     more: str = ""
+    drawing: Drawer | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,11 +248,33 @@ class Chapter:
 
 
 @dataclass(frozen=True, slots=True)
+class Exported:
+    """One file of an export."""
+
+    name: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class GuideExport:
+    """A way of writing that only this guide has: a role as JSON, a sheet to copy from.
+
+    `write` gets the answers, the plan and what is known of objects that exist; it asks nobody. It raises
+    LookupError with a sentence when something is not answered or made yet.
+    """
+
+    form: str
+    title: str
+    write: Callable[[Answers, Plan, Known], tuple[Exported, ...]]
+
+
+@dataclass(frozen=True, slots=True)
 class Guide:
     """One onboarding path that mirrors a published document.
 
     `plan` is pure: the same answers give the same plan. It leaves out what is not answered yet, so that a
     face can show the plan as it grows. `next_steps` are commands with their meaning, for when all is proved.
+    `exports` are ways of writing that only this guide has.
     """
 
     key: str
@@ -242,6 +284,7 @@ class Guide:
     chapters: tuple[Chapter, ...]
     plan: Callable[[Answers], Plan]
     next_steps: Callable[[Answers], tuple[tuple[str, str], ...]] = field(default=lambda _answers: ())
+    exports: tuple[GuideExport, ...] = ()
 
     @property
     def steps(self) -> tuple[Step, ...]:

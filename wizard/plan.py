@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +25,9 @@ DEPLOYMENT_ACTIONS = (
     "Microsoft.Resources/deployments/read",
 )
 """What deploying a template asks of the caller on the deployment's scope, besides the resources' own writes."""
+
+
+GROUP_TYPE = "Microsoft.Resources/resourceGroups"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +115,13 @@ class Resource:
 
     `deploy_at` is the ARM id of the group or subscription whose deployment makes it: the narrowest scope that
     holds it. `scope` is the ARM id that an extension resource (such as a role assignment) stands on.
+    The name of a child resource holds those of its parents: ``type`` A/B/C, ``name`` a/b.
+
+    References in name and body are its order; `after` names objects that it must follow without referring to.
+    `reads` are fields that others may refer to besides ``id``: field to property path (``properties.principalId``).
+    `updates` says that it may exist already and is changed then: what stands in Azure is read right before,
+    kept in the journal as it was, and put back by undo; the property paths in `keeps` stay as they are.
+    `actions` are RBAC actions that making it asks of the caller besides its own write.
     """
 
     key: str
@@ -124,6 +134,11 @@ class Resource:
     scope: str = ""
     detail: str = ""
     step: str = ""
+    after: tuple[str, ...] = ()
+    reads: Mapping[str, str] = field(default_factory=dict)
+    updates: bool = False
+    keeps: tuple[str, ...] = ()
+    actions: tuple[str, ...] = ()
 
     @property
     def stands_on(self) -> str:
@@ -136,7 +151,12 @@ class Resource:
         Raises:
             Unknown: its name refers to an object that does not exist yet.
         """
-        return f"{self.stands_on}/providers/{self.type}/{resolve(self.name, known)}"
+        name = resolve(self.name, known)
+        if self.type.lower() == GROUP_TYPE.lower():
+            return f"{self.deploy_at}/resourceGroups/{name}"
+        namespace, *kinds = self.type.split("/")
+        path = "/".join(f"{kind}/{part}" for kind, part in zip(kinds, name.split("/"), strict=True))
+        return f"{self.stands_on}/providers/{namespace}/{path}"
 
     def refs(self) -> tuple[Ref, ...]:
         """All references in its name and body."""
@@ -153,6 +173,50 @@ def _leaves(body: object) -> Iterator[object]:
             yield from _leaves(value)
     else:
         yield body
+
+
+@dataclass(frozen=True, slots=True)
+class KeyPair:
+    """An SSH key pair. The private half goes to a new file of mode 0600 and nowhere else; never replaced.
+
+    `made_by` is ``here`` (this machine makes it, before the resources, and others refer to its field
+    ``public_key``) or ``azure`` (ARM's generateKeyPair on the planned `resource`, after it is made).
+    `algorithm` is ``RSA`` or ``Ed25519``; `path` may begin with ``~``.
+    """
+
+    key: str
+    label: str
+    path: str
+    algorithm: str = "RSA"
+    made_by: str = "here"
+    resource: str = ""
+    step: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """Something that stands in Azure and shall go: removed by its ARM id, after everything else is made.
+
+    Its body is kept in the journal; undo puts it back.
+    """
+
+    key: str
+    type: str
+    api_version: str
+    id: str
+    label: str
+    detail: str = ""
+    step: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SheetRow:
+    """One value to copy into somebody else's form: the form's page, the field as it is called there, the value."""
+
+    page: str
+    field: str
+    value: str | Ref
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,8 +260,27 @@ class Proof:
 
 
 @dataclass(frozen=True, slots=True)
+class Share:
+    """What one chapter of a guide adds to the plan."""
+
+    directory: tuple[DirectoryObject, ...] = ()
+    resources: tuple[Resource, ...] = ()
+    kept: tuple[Kept, ...] = ()
+    manual: tuple[Manual, ...] = ()
+    outputs: tuple[Output, ...] = ()
+    proofs: tuple[Proof, ...] = ()
+    keys: tuple[KeyPair, ...] = ()
+    removals: tuple[Removal, ...] = ()
+    sheet: tuple[SheetRow, ...] = ()
+    providers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
-    """What shall exist. Two plans are equal when they mean the same."""
+    """What shall exist. Two plans are equal when they mean the same.
+
+    `providers` are the resource providers that have to be registered in the subscription.
+    """
 
     guide: str
     tenant: str
@@ -208,11 +291,25 @@ class Plan:
     manual: tuple[Manual, ...] = ()
     outputs: tuple[Output, ...] = ()
     proofs: tuple[Proof, ...] = ()
+    keys: tuple[KeyPair, ...] = ()
+    removals: tuple[Removal, ...] = ()
+    sheet: tuple[SheetRow, ...] = ()
+    providers: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, guide: str, tenant: str, subscription: str, *shares: Share) -> Plan:
+        """Return the plan that these shares make together, in their order."""
+        whole = {
+            one.name: tuple(item for share in shares for item in getattr(share, one.name))
+            for one in fields(Share)
+        }
+        whole["providers"] = tuple(dict.fromkeys(whole["providers"]))
+        return cls(guide, tenant, subscription, **whole)
 
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing to create."""
-        return not self.directory and not self.resources
+        return not (self.directory or self.resources or self.keys or self.removals)
 
     @property
     def password(self) -> DirectoryObject | None:
@@ -231,7 +328,8 @@ class Plan:
         needs: dict[str, dict[str, None]] = {}
         for resource in self.resources:
             needs.setdefault(resource.deploy_at, {}).update(dict.fromkeys(DEPLOYMENT_ACTIONS))
-            needs.setdefault(resource.stands_on, {})[f"{resource.type}/write"] = None
+            own = needs.setdefault(resource.stands_on, {})
+            own.update(dict.fromkeys((f"{resource.type}/write", *resource.actions)))
         return {scope: tuple(actions) for scope, actions in needs.items()}
 
     def registers_application(self) -> bool:

@@ -65,6 +65,7 @@ class Walkthrough:
         self.listeners: list[Callable[[], None]] = []
         self._seen: dict[str, tuple[object, Findings]] = {}
         self._offered: dict[str, tuple[object, tuple[Choice, ...]]] = {}
+        self._learned: dict[str, tuple[str, ...]] = {}
         self._visited: set[str] = set()
         numbers = [s.number for s in guide.steps]
         self._here = numbers.index(step) if step in numbers else 0
@@ -177,6 +178,7 @@ class Walkthrough:
             live = await self._look(question)
             if value != self._current(key):
                 return self.findings(key)  # the answer moved on while Azure was asked
+            self._learn(key, live)
             mended = next((f for f in live if f.correction is not None and f.correction != value), None)
             if mended is None or mended.correction is None:
                 self._seen[key] = (value, (*notes, *live))
@@ -188,6 +190,15 @@ class Walkthrough:
                 break
         self._changed()
         return self.findings(key)
+
+    def _learn(self, key: str, live: Findings) -> None:
+        """Keep the facts that a check found beside an answer; those of an earlier answer no longer hold."""
+        for name in self._learned.pop(key, ()):
+            self.facts.pop(name, None)
+        facts = {name: value for finding in live for name, value in finding.facts.items()}
+        if facts:
+            self._learned[key] = tuple(facts)
+            self.facts.update(facts)
 
     async def check_step(self, step: Step | None = None) -> Findings:
         """Check every question of a step, side by side, and the step as a whole."""

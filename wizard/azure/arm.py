@@ -140,6 +140,33 @@ class Arm:
         found = await self._one(workspace_id, _MACHINE_LEARNING)
         return None if found is None else _workspace(found)
 
+    async def read(self, path: str, api_version: str, **params: str) -> dict[str, Any] | None:
+        """Read any ARM path as JSON; None when it is not there."""
+        try:
+            with told():
+                _, found = await self._ask("GET", path, api_version, **params)
+        except NotFound:
+            return None
+        return found
+
+    async def read_all(self, path: str, api_version: str, **params: str) -> list[dict[str, Any]]:
+        """Read any list of ARM as JSON, all its pages."""
+        return await self._all(path, api_version, **params)
+
+    async def act(self, path: str, api_version: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """POST an action of ARM that answers at once, and return its answer. It is not retried."""
+        with told():
+            url = f"{self._cloud.arm}/{path.lstrip('/')}"
+            _, found = await asked(self._client, "POST", url, params={"api-version": api_version}, body=body)
+        return found
+
+    async def write(self, resource_id: str, api_version: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """PUT a whole resource that ARM makes at once, such as a role definition, and return it as it stands."""
+        with told():
+            url = f"{self._cloud.arm}/{resource_id.lstrip('/')}"
+            _, found = await asked(self._client, "PUT", url, params={"api-version": api_version}, body=body)
+        return found
+
     async def delete(self, resource_id: str, api_version: str) -> bool:
         """Delete a resource by its ARM id and return once ARM took the order; False when it was not there."""
         try:
