@@ -77,10 +77,11 @@ def lines_of(text: str) -> dict[Path, int]:
 
 def _longest_dotted(line: str) -> int:
     longest = dots = 0
-    quote = ""
+    quote, escaped = "", False
     for sign in line:
         if quote:
-            quote = "" if sign == quote else quote
+            quote = "" if sign == quote and not escaped else quote
+            escaped = sign == "\\" and not escaped and quote == '"'
         elif sign in "\"'":
             quote = sign
         elif sign in "=,[{]}#":

@@ -1,4 +1,4 @@
-"""The full screen: which page comes after which, and that the terminal and the answers outlive whatever ends the program."""
+"""The full screen: the open profile, who is signed in, and that the terminal and the answers outlive whatever ends it."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import sys
 from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
 
-from textual.app import App
 from textual.binding import Binding, BindingType
 
 from screens.home import HomePage
 from screens.page import Page
+from screens.page_order import PageOrder
 from screens.palette import Actions
 from screens.signs import is_plain
 from screens.text import line
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 
     from textual.command import Provider
 
-    from screens.apply import Deed
-    from wizard.apply.outcome import Outcome
     from wizard.azure.clouds import Cloud
     from wizard.azure.sign_in import SignedIn
     from wizard.guide import Guide
@@ -71,7 +69,7 @@ async def _run(app: AzimuthApp) -> int:
     return INTERRUPTED if app.return_code is None else app.return_code
 
 
-class AzimuthApp(App[None]):
+class AzimuthApp(PageOrder):
     """Holds what outlives a page: the cloud, the open profile and who is signed in."""
 
     CSS_PATH = "styles/base.tcss"
@@ -115,8 +113,6 @@ class AzimuthApp(App[None]):
             self.register_theme(theme)
         self.theme = DARK.name
         self._open_cloud = open_cloud
-        self.setup: Setup | None = None
-        self.signed_in: SignedIn | None = None
         self.farewell = ""
         self.fault: BaseException | None = None
         self._machine = machine
@@ -158,69 +154,16 @@ class AzimuthApp(App[None]):
             "ctrl+p": "Ctrl+P",
             "ctrl+n": "Ctrl+N",
             "ctrl+q": "Ctrl+Q",
+            "ctrl+r": "Ctrl+R",
+            "pagedown": "PgDn",
+            "pageup": "PgUp",
+            "ctrl+down": "Ctrl+Down",
+            "space": "Space",
+            "tab": "Tab",
         }
         return names.get(binding.key, binding.key.upper())
 
-    # Pages
-
-    def show(self, page: Page) -> None:
-        """Put a page in the place of the one that is shown."""
-        if any(isinstance(one, Page) for one in self.screen_stack):
-            while not isinstance(self.screen, Page):
-                _ = self.pop_screen()
-            _ = self.switch_screen(page)
-        else:
-            _ = self.push_screen(page)
-
-    def show_sign_in(self, *, again: bool = False) -> None:
-        """Sign in; who is signed in already goes on, unless they want to sign in `again`."""
-        from screens.sign_in import SignInPage
-
-        if self.signed_in is not None and not again:
-            self._enter_again()
-        else:
-            self.show(SignInPage())
-
-    def show_steps(self, *, to_review: bool = False) -> None:
-        """Show the step where the person is; with `to_review` the next thing after it is the review."""
-        from screens.step import StepPage
-
-        self.show(StepPage(to_review=to_review))
-
-    def show_review(self) -> None:
-        """Show all answers and Azure's preview."""
-        from screens.review import ReviewPage
-
-        self.show(ReviewPage())
-
-    def show_apply(self, deed: Deed | None = None) -> None:
-        """Carry something out: the plan, unless another deed is named."""
-        from screens.apply import ApplyPage, Deed
-
-        self.show(ApplyPage(deed or Deed.APPLY))
-
-    def show_done(self, outcome: Outcome, deed: Deed) -> None:
-        """Show how a deed ended."""
-        from screens.done import DonePage
-
-        self.show(DonePage(outcome, deed))
-
-    def ask_undo(self) -> None:
-        """Ask before removing what the profile made."""
-        from screens.apply import Deed
-        from screens.done import DonePage, undo_question
-        from wizard.apply.undo import preview_undo
-
-        if self.setup is None:
-            return
-
-        def answered(choice: str | None) -> None:
-            if choice == "remove":
-                self.show_apply(Deed.UNDO)
-            elif not isinstance(self.screen, DonePage):
-                self.go_home()
-
-        _ = self.push_screen(undo_question(self.setup.profile.name, preview_undo(self.setup)), answered)
+    # The profile
 
     def go_home(self) -> None:
         """Close the profile and show the home screen."""
@@ -235,8 +178,6 @@ class AzimuthApp(App[None]):
         await self._close()
         self.show(HomePage())
 
-    # The profile
-
     def open_profile(self, guide: Guide, name: str, *, intent: str = "resume") -> None:
         """Open a profile and go on with it: by its stage, or to `verify` or `undo` it."""
         from profiles.errors import ProfilesError
@@ -249,10 +190,6 @@ class AzimuthApp(App[None]):
             return
         self._intent = intent or "resume"
         self.show_sign_in()
-
-    def _enter_again(self) -> None:
-        if self.signed_in is not None:
-            self.run_worker(self.enter(self.signed_in), group="flow", exclusive=True)
 
     async def enter(self, signed_in: SignedIn) -> None:
         """Connect the open profile as who signed in, and show where it goes on."""

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from wizard.apply.run import Run
 
 _TICK = 0.25
+_GOOD = frozenset({End.DONE, End.NOTHING_TO_DO, End.WAITING})
 _PATIENCE = 3.0  # seconds that a run gets to come to a safe place when the program has to end
 
 
@@ -60,6 +61,20 @@ class ApplyPage(Page):
             priority=True,
             tooltip="Leave it running, cancel, or watch on",
         ),
+        Binding(
+            "f6",
+            "handoffs",
+            "Hand-offs",
+            id="apply.handoffs",
+            tooltip="What an administrator has to do: commands and a mail to copy",
+        ),
+        Binding(
+            "w",
+            "unwatch",
+            "Stop watching",
+            id="apply.unwatch",
+            tooltip="Do not wait for the administrator here; azimuth resume goes on",
+        ),
         Binding("escape", "back", "Back", id="apply.back", tooltip="Go back, once it has ended"),
     ]
 
@@ -72,6 +87,8 @@ class ApplyPage(Page):
         self._outcome: Outcome | None = None
         self._began = time.monotonic()
         self._asked: Ask | None = None
+        self._handed = False
+        self._to_done = False  # whether leaving means to see what is done, and not to leave the program
 
     def body(self) -> ComposeResult:
         """Put the tasks under how far it is."""
@@ -123,7 +140,7 @@ class ApplyPage(Page):
             return await undo(setup, self._hear)
         from wizard.apply.run import Run
 
-        self._run = Run(setup, self._hear)
+        self._run = Run(setup, self._hear, watch=True)
         return await self._run.go()
 
     def _hear(self, event: Event) -> None:
@@ -155,9 +172,17 @@ class ApplyPage(Page):
             )
         )
         self._tell([BLANK, Row(self._safe_to_close(), text_tone="quiet")])
+        if self._handed != ledger.hands_over:
+            self._handed = ledger.hands_over
+            self.refresh_bindings()
 
     def _safe_to_close(self) -> str:
         name = self.setup.profile.name
+        if self._ledger.hands_over:
+            return (
+                f"F6 shows what to send to the administrator. Safe to close: azimuth resume {name} looks again, "
+                "and goes on once it is there."
+            )
         if self._deed is Deed.APPLY:
             return f"Safe to close: Azure goes on, azimuth resume {name} picks it up."
         if self._deed is Deed.UNDO:
@@ -172,9 +197,11 @@ class ApplyPage(Page):
             return
         if self._asked is not None and self._asked.is_current:
             _ = self._asked.dismiss(None)
-        if outcome.end is End.LEFT_RUNNING:
+        if outcome.end is End.LEFT_RUNNING and self._to_done:
+            self.azimuth.show_done(outcome, self._deed)
+        elif outcome.end is End.LEFT_RUNNING:
             self.azimuth.leave_running()
-        elif outcome.end in {End.DONE, End.NOTHING_TO_DO} or self._deed is Deed.VERIFY:
+        elif outcome.end in _GOOD or self._deed is Deed.VERIFY:
             self.azimuth.show_done(outcome, self._deed)
         else:
             self._tell_end(outcome)
@@ -206,14 +233,27 @@ class ApplyPage(Page):
         """Offer stopping while it runs, and going back once it has ended."""
         if action in {"back", "retry"}:
             return not self.goes_on
+        if action == "unwatch":
+            return self.goes_on and self._ledger.hands_over
         if action == "stop":
             return self.goes_on
+        if action == "handoffs":
+            return self._deed is Deed.APPLY and bool(self.azimuth.handoffs)
         return super().check_action(action, parameters)
 
     def action_log(self) -> None:
         """Show or hide the log."""
         log = self.query_one(Log)
         log.display = not log.display
+
+    def action_unwatch(self) -> None:
+        """Wait no longer for an administrator, and show what is done."""
+        self._to_done = True
+        self._stop_run(cancel=False)
+
+    def action_handoffs(self) -> None:
+        """Show what an administrator has to do."""
+        self.azimuth.show_handoffs()
 
     def action_retry(self) -> None:
         """Go on from where it stopped."""

@@ -9,6 +9,7 @@ import signal
 import sys
 from collections.abc import Callable
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from screens import json_shapes, telling
@@ -18,6 +19,7 @@ from screens.terminal import has_person
 from wizard.apply.outcome import End, Outcome, Preview
 from wizard.apply.preflight import preflight
 from wizard.apply.run import Run
+from wizard.apply.watching import EVERY
 from wizard.azure.errors import AzureProblem
 
 if TYPE_CHECKING:
@@ -40,7 +42,24 @@ _STOPS = {
 _QUESTION = "\nStop? [L]eave it running (Azure goes on, azimuth resume picks it up), [c]ancel, or [w]atch on? [leave] "
 
 
-async def carry_out(setup: Setup, output: Output, *, yes: bool) -> int:
+@dataclass(frozen=True, slots=True)
+class Going:
+    """How far a run goes: `only` some steps, and with `watch`, on until administrators have made what is theirs.
+
+    Without a word about it, a run watches where a person sits who can stop it. `every` is in seconds.
+    """
+
+    only: frozenset[str] = frozenset()
+    watch: bool | None = None
+    every: float = EVERY
+
+    @property
+    def watches(self) -> bool:
+        """Whether it goes on watching."""
+        return has_person() if self.watch is None else self.watch
+
+
+async def carry_out(setup: Setup, output: Output, *, yes: bool, going: Going | None = None) -> int:
     """Preview, ask unless `yes`, apply with progress lines, and say how it ended; return the exit code.
 
     Raises:
@@ -48,7 +67,8 @@ async def carry_out(setup: Setup, output: Output, *, yes: bool) -> int:
         AzureProblem: Azure could not be reached for the preview.
     """
     output.say(f"Checking every answer with {setup.cloud.label}…", "quiet")
-    told = await preflight(setup)
+    going = going or Going()
+    told = await preflight(setup, going.only)
     telling.header(output, setup)
     telling.preview(output, told, setup)
     output.line({"event": "preview", **json_shapes.preview(setup.guide.key, told)})
@@ -59,13 +79,14 @@ async def carry_out(setup: Setup, output: Output, *, yes: bool) -> int:
     if not told.nothing_to_do and not yes and not await agreed():
         output.say("Nothing was written. The answers are saved.")
         return FAILED
-    return await perform(setup, output)
+    return await perform(setup, output, going)
 
 
-async def perform(setup: Setup, output: Output) -> int:
+async def perform(setup: Setup, output: Output, going: Going | None = None) -> int:
     """Apply with progress lines, say how it ended, and return the exit code. Nothing is asked but by Ctrl+C."""
+    going = going or Going()
     lines = ProgressLines(output)
-    run = Run(setup, lines)
+    run = Run(setup, lines, only=going.only, watch=going.watches, every=going.every)
     with _interruptible(run, lines) as stops:
         done = await run.go()
     lines.release()
@@ -78,6 +99,8 @@ def exit_code(done: Outcome, which: signal.Signals = signal.SIGINT) -> int:
     """Return the exit code of a run's end; `which` is the signal that ended it early."""
     if done.end in {End.LEFT_RUNNING, End.CANCELLED}:
         return _SIGNALLED + which
+    if done.end is End.WAITING:
+        return MANUAL
     if not done.ok:
         return FAILED
     return MANUAL if done.manual else DONE

@@ -10,8 +10,9 @@ from textual.containers import VerticalScroll
 
 from screens.apply import Deed
 from screens.dialogs import Answer, Ask
+from screens.handoffs import handoff_lines
 from screens.page import Page
-from screens.review import change_row
+from screens.preview_rows import change_row, manual_rows
 from screens.signs import sign
 from screens.terminal import Sign
 from screens.text import plain
@@ -35,6 +36,16 @@ class DonePage(Page):
         Binding(
             "y", "copy", "Copy line", id="done.copy", tooltip="Copy the line for your shell to the clipboard"
         ),
+        Binding(
+            "f6",
+            "handoffs",
+            "Hand-offs",
+            id="done.handoffs",
+            tooltip="What an administrator has to do: commands and a mail to copy",
+        ),
+        Binding(
+            "s", "sheet", "Sheet", id="done.sheet", tooltip="Values to copy into the other form, in its order"
+        ),
         Binding("v", "verify", "Verify", id="done.verify", tooltip="Prove it all again"),
         Binding("a", "answers", "Answers", id="done.answers", tooltip="Look at the answers, and apply again"),
         Binding(
@@ -51,7 +62,8 @@ class DonePage(Page):
         """Let it be scrolled."""
         with VerticalScroll(id="sheet", classes="pane -main") as sheet:
             sheet.border_title = plain(f"{self.setup.guide.title} · {self.setup.profile.name}")
-            yield Rows(outcome_rows(self._outcome, self._deed, self.setup.profile))
+            sheet_rows = 0 if self._deed is Deed.UNDO else len(self.setup.walkthrough.plan().sheet)
+            yield Rows(outcome_rows(self._outcome, self._deed, self.setup.profile, sheet=sheet_rows))
 
     def on_mount(self) -> None:
         """Let the keys scroll."""
@@ -67,9 +79,22 @@ class DonePage(Page):
         stage = self.setup.profile.stage
         if action == "copy":
             return bool(self.setup.profile.variables)
+        if action == "handoffs":
+            return bool(self._outcome.handoffs)
+        if action == "sheet":
+            return self._deed is not Deed.UNDO and bool(self.setup.walkthrough.plan().sheet)
         if action in {"verify", "undo"}:
             return stage in {"applied", "proved"} or (action == "undo" and stage == "applying")
         return super().check_action(action, parameters)
+
+    def action_handoffs(self) -> None:
+        """Show what an administrator has to do."""
+        self.azimuth.handoffs = self._outcome.handoffs
+        self.azimuth.show_handoffs()
+
+    def action_sheet(self) -> None:
+        """Show the sheet to copy from."""
+        self.azimuth.show_sheet()
 
     def action_home(self) -> None:
         """Go home."""
@@ -111,20 +136,31 @@ def undo_question(name: str, changes: tuple[PlannedChange, ...]) -> Ask:
     return Ask("Undo", rows, answers)
 
 
-def outcome_rows(outcome: Outcome, deed: Deed, profile: Profile) -> list[Row]:
-    """Return how a deed ended as rows."""
+def outcome_rows(outcome: Outcome, deed: Deed, profile: Profile, *, sheet: int = 0) -> list[Row]:
+    """Return how a deed ended as rows; `sheet` is how many values there are to copy into another form."""
     rows = [_headline(outcome, deed)]
-    if outcome.problem or outcome.mend:
+    if (outcome.problem or outcome.mend) and not outcome.handoffs:
         rows.append(Row(outcome.problem, quiet=outcome.mend, text_tone="bad", indent=2))
     if profile.variables:
         rows += [BLANK, heading("In your shell"), Row(shell_line(profile), text_tone="key", indent=2)]
         rows.append(Row(quiet=f"sets {', '.join(sorted(profile.variables))}", indent=2))
+    if outcome.handoffs:
+        rows += [BLANK, *handoff_lines(outcome.handoffs, outcome.postponed)]
+        rows.append(Row("F6 shows the commands and a mail to copy.", indent=2))
+        rows.append(
+            Row(
+                f"azimuth resume {profile.name}",
+                quiet="goes on as soon as it is done",
+                text_tone="key",
+                indent=2,
+            )
+        )
+    if sheet:
+        told = f"{sheet} values to copy into the other form, in its order: S"
+        rows += [BLANK, Row(told, sign(Sign.WAITS), "warn")]
     if outcome.manual:
         rows += [BLANK, heading("Stays for you")]
-        rows += [
-            Row(task.title, sign(Sign.WAITS), "warn", f"{task.text} {task.command}")
-            for task in outcome.manual
-        ]
+        rows += [row for task in outcome.manual for row in manual_rows(task)]
     later = [step for step in outcome.next_steps if not step.startswith(shell_line(profile))]
     if later and outcome.ok:
         rows += [BLANK, heading("Next"), *(_next(step) for step in later)]
@@ -143,6 +179,9 @@ def outcome_rows(outcome: Outcome, deed: Deed, profile: Profile) -> list[Row]:
 
 
 def _headline(outcome: Outcome, deed: Deed) -> Row:
+    if outcome.handoffs:
+        what = "Done as far as you may. The rest waits for an administrator."
+        return Row(what, sign(Sign.WAITS), "warn", text_tone="warn")
     if not outcome.ok and outcome.end is not End.CANCELLED:
         what = (
             "It is there, but not everything could be proved."

@@ -12,6 +12,7 @@ from wizard.apply.events import Event, Failed, Finished, Noted, Outlined, Starte
 if TYPE_CHECKING:
     from profiles.profile import Profile
     from profiles.store import ProfileSummary
+    from wizard.apply.handoff import HandOff
     from wizard.apply.outcome import Outcome, PlannedChange, Preview, ProofResult
     from wizard.context import Context
     from wizard.guide import Finding, Guide, Question, Step
@@ -125,6 +126,28 @@ def preview(guide: str, told: Preview) -> Shape:
         "rights": told.rights,
         "findings": findings(told.findings),
         "manual": [manual(task) for task in told.manual],
+        "handoffs": [handoff(off) for off in told.handoffs],
+        "postponed": [line.label for line in told.postponed],
+    }
+
+
+def handoff(off: HandOff) -> Shape:
+    """What somebody else has to make of one step."""
+    return {
+        "step": off.step,
+        "title": off.title,
+        "reason": off.reason,
+        "scope": off.scope,
+        "actions": list(off.actions),
+        "who": off.who,
+        "objects": list(off.objects),
+        "labels": list(off.labels),
+        "ids": dict(off.ids),
+        "commands": off.commands,
+        "otherwise": off.otherwise,
+        "postponed": list(off.postponed),
+        "mail": off.mail,
+        "file": off.file,
     }
 
 
@@ -190,6 +213,8 @@ def outcome(profile: str, done: Outcome) -> Shape:
         "next_steps": list(done.next_steps),
         "problem": done.problem,
         "mend": done.mend,
+        "handoffs": [handoff(off) for off in done.handoffs],
+        "postponed": list(done.postponed),
     }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from screens.saying import HANDED
 from screens.signs import clock, sign
 from screens.terminal import Sign
 from screens.widgets.rows import Row
@@ -28,6 +29,8 @@ class TaskLine:
         if self.state == "running":
             wait = self.waiting
             detail = ""
+            if wait is not None and wait.key.startswith(HANDED):
+                return self._handed(wait, now)
             if wait is not None:
                 waited = min(wait.seconds + now - self.heard, wait.at_most)
                 detail = f"waiting {clock(waited)} of at most {clock(wait.at_most)}: {wait.why}"
@@ -61,6 +64,11 @@ class TaskLine:
             clock(self.took),
             word=self.state,
         )
+
+    def _handed(self, wait: Waiting, now: float) -> Row:
+        """Return a task that an administrator has to do: whoever closes the program loses nothing."""
+        waited = clock(wait.seconds + now - self.heard)
+        return Row(self.label, sign(Sign.WAITS), "warn", wait.why, waited, word="waits", text_tone="strong")
 
 
 @dataclass(slots=True)
@@ -107,6 +115,15 @@ class Ledger:
     def ended(self) -> int:
         """How many tasks are over."""
         return sum(1 for task in self.tasks.values() if task.state not in {"to do", "running"})
+
+    @property
+    def hands_over(self) -> bool:
+        """Whether nothing is done just now but waiting for an administrator."""
+        running = [key for key, task in self.tasks.items() if task.state == "running"]
+        return bool(running) and all(self._is_handed(key) for key in running)
+
+    def _is_handed(self, key: str) -> bool:
+        return key.startswith(HANDED) and self.tasks[key].waiting is not None
 
     @property
     def part(self) -> float:

@@ -5,10 +5,14 @@ from __future__ import annotations
 import json
 import sys
 from dataclasses import dataclass
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
+from screens.drawn import STYLES, parts_of
 from screens.terminal import Sign, paint, sign
 from wizard.text import clean
+
+if TYPE_CHECKING:
+    from wizard.drawing import Drawing
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,17 @@ class Output:
         """Tell people a line with a sign before it."""
         mark = sign(which, getattr(self.people, "encoding", None))
         self._write(self.people, f"{paint(mark, style, colour=self.colour) if style else mark} {clean(text)}")
+
+    def picture(self, drawing: Drawing) -> None:
+        """Tell people a drawing, line by line; its words say what its colours say."""
+        encoding = getattr(self.people, "encoding", None)
+        self.say(drawing.title, "strong")
+        for one in drawing.lines:
+            parts = parts_of(one, encoding)
+            shown = (
+                paint(text, STYLES[tone], colour=self.colour and bool(STYLES[tone])) for text, tone in parts
+            )
+            self._write(self.people, "".join(shown).rstrip())
 
     def note(self, text: str) -> None:
         """Tell people something that is no result: it goes to standard error always."""

@@ -32,7 +32,7 @@ class Page(Screen[None]):
     """A full screen of Azimuth. `HELP` is what F1 says about it."""
 
     # Textual declares these as plain attributes.
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-medium"), (132, "-wide")]  # noqa: RUF012
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-medium"), (132, "-wide"), (158, "-vast")]  # noqa: RUF012
     VERTICAL_BREAKPOINTS = [(0, "-short"), (34, "-tall")]  # noqa: RUF012
     HELP: ClassVar[str | None] = ""
     _setup: Setup | None = None

@@ -10,9 +10,11 @@ from profiles.store import ProfileStore
 from screens import telling
 from screens.carrying import perform
 from screens.connecting import enter_tenant, opened_cloud
+from screens.drawn import is_drawn
 from screens.faults import DONE, FAILED
 from screens.opening import cloud_of
 from screens.prompts import HINT, Prompts, Way
+from screens.saying import REFUSED_KEY, holds_private_key, said, written
 from screens.terminal import Sign
 from wizard.answers import Source
 from wizard.apply.preflight import preflight
@@ -95,6 +97,7 @@ class Plain:
     def __init__(self, setup: Setup, prompts: Prompts) -> None:
         self._setup = setup
         self._prompts = prompts
+        self._takes_rest = False  # whether the person wants all the rest as it stands
 
     @property
     def _output(self) -> Output:
@@ -160,10 +163,18 @@ class Plain:
                 self._go_back()
                 continue
             last = self._walkthrough.is_last
-            if not await self._walkthrough.forward():
+            if self._takes_rest:
+                self._takes_rest = False
+                if await self._walkthrough.forward_to_review(self._tell_passing):
+                    return
+                self._tell_what_blocks(self._walkthrough.here)
+            elif not await self._walkthrough.forward():
                 self._tell_what_blocks(step)
             elif last:
                 return
+
+    def _tell_passing(self, step: Step) -> None:
+        self._output.say(f"checking {step.number} {step.title}")
 
     def _go_back(self) -> None:
         while self._walkthrough.back():
@@ -174,6 +185,7 @@ class Plain:
     async def _ask_what_is_new(self) -> None:
         """Ask the steps that a changed answer has brought questions to."""
         while missing := self._walkthrough.unanswered():
+            self._takes_rest = False
             self._walkthrough.go_to(missing[0][0].number)
             await self._ask_step(self._walkthrough.here)
 
@@ -185,15 +197,29 @@ class Plain:
             question = questions[position]
             if await self._ask(question):
                 position += 1
+                if self._takes_rest:
+                    return True
             elif position:
                 position -= 1
             else:
                 return False
         await self._walkthrough.check_step(step)
         for found in self._walkthrough.step_findings(step):
-            if found.question == step.number:
+            if found.question == step.number and found.sentence:
                 telling.finding(self._output, found)
+        await self._draw(step)
         return True
+
+    async def _draw(self, step: Step) -> None:
+        """Print what the answers of a step mean, where it has a drawing."""
+        try:
+            drawing = await self._walkthrough.draw(step)
+        except AzureProblem as problem:
+            self._output.tell(Sign.WARNING, f"This could not be drawn: {problem} You can go on.", "warn")
+            return
+        if drawing is not None and is_drawn(drawing):
+            self._output.say()
+            self._output.picture(drawing)
 
     def _tell_step(self, step: Step) -> None:
         steps = self._walkthrough.steps
@@ -216,18 +242,23 @@ class Plain:
         key, walkthrough = question.key, self._walkthrough
         while True:
             typed = await self._answer(question)
-            if typed is Way.BACK:
-                return False
-            if isinstance(typed, Way):
+            if typed is Way.MORE:
                 self._prompts.paragraph(
                     " ".join(filter(None, (question.rule, question.more))) or question.prompt
                 )
+                continue
+            if isinstance(typed, Way):
+                self._takes_rest = typed is Way.REST
+                return self._takes_rest
+            if holds_private_key(typed):
+                self._output.tell(Sign.WRONG, REFUSED_KEY, "bad")
                 continue
             if typed or question.kind is not Kind.SECRET:
                 self._record(question, typed)
             found = await self._check(key)
             for finding in found:
-                telling.finding(self._output, finding)
+                if finding.sentence:  # some only bring facts
+                    telling.finding(self._output, finding)
             await self._save()
             if not any(finding.blocks for finding in found):
                 return True
@@ -245,8 +276,9 @@ class Plain:
         """Take an answer; what was accepted as it stood keeps its source."""
         walkthrough = self._walkthrough
         before = walkthrough.given.get(question.key, walkthrough.answers.get(question.key, ""))
-        if typed != str(before):
-            walkthrough.record(question.key, typed)
+        if typed != written(before):
+            value, found = question.parse(typed) if question.kind is Kind.SWITCH else (None, ())
+            walkthrough.record(question.key, typed if value is None or found else value)
 
     async def _check(self, key: str) -> Findings:
         found = await self._walkthrough.check(key)
@@ -263,17 +295,28 @@ class Plain:
             held = question.key in self._walkthrough.secrets
             return await self._prompts.secret(f"{question.prompt}{' (Enter keeps it)' if held else ''}")
         default = self._default(question)
+        if question.kind is Kind.SWITCH:
+            return await self._prompts.switch(question.prompt, default)
+        if question.kind is Kind.LINES:
+            return await self._lines(question, default)
         choices = await self._choices(question)
         if choices:
             return await self._prompts.choose(question.prompt, choices, default)
         return await self._prompts.line(question.prompt, default)
+
+    async def _lines(self, question: Question, default: str) -> str | Way:
+        while True:
+            try:
+                return await self._prompts.lines(question.prompt, default)
+            except (OSError, UnicodeDecodeError) as problem:
+                self._output.tell(Sign.WRONG, f"That file can't be read: {problem}", "bad")
 
     def _default(self, question: Question) -> str:
         """What Enter takes: the answer so far or the default, unless it is known to be wrong."""
         found = self._walkthrough.findings(question.key)
         if any(finding.blocks for finding in found):
             return ""
-        return self._walkthrough.answers.text(question.key)
+        return written(self._walkthrough.answers.get(question.key, ""))
 
     async def _choices(self, question: Question) -> tuple[Choice, ...]:
         try:
@@ -315,7 +358,7 @@ class Plain:
         if question.kind is Kind.SECRET:
             return "typed in" if question.key in self._walkthrough.secrets else "–"
         answers = self._walkthrough.answers
-        value = answers.text(question.key)
+        value = said(answers.get(question.key, ""))
         choices = await self._choices(question)
         label = next((choice.label for choice in choices if choice.value == value), value)
         return f"{label or '–'}  ({_SOURCES[answers.source(question.key)]})"

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from screens import json_shapes
 from screens.output import Output
+from screens.saying import HANDED
 from screens.terminal import Sign
 from wizard.apply.events import Event, Failed, Finished, Noted, Started, Waiting
 
 _EVERY = 15.0  # seconds of waiting between two lines about it
+_EVERY_HANDED = 60.0  # the same while somebody else has to act
 
 
 class ProgressLines:
@@ -51,12 +53,8 @@ class ProgressLines:
             case Started(_, label):
                 if output.verbose:
                     output.tell(Sign.HERE, label, "accent")
-            case Waiting(key, label, why, seconds, at_most):
-                if key not in self._told and not output.verbose:
-                    output.tell(Sign.HERE, label, "accent")
-                if seconds - self._told.get(key, -_EVERY) >= _EVERY:
-                    self._told[key] = seconds
-                    output.say(f"    {_clock(seconds)} waiting (at most {_clock(at_most)}): {why}", "quiet")
+            case Waiting():
+                self._wait(event)
             case Finished(_, label, result, detail, seconds, warning):
                 sign, style = (Sign.WARNING, "warn") if warning else (Sign.DONE, "good")
                 more = f"  {detail}" if detail else ""
@@ -65,6 +63,22 @@ class ProgressLines:
                 output.tell(Sign.WRONG, f"failed  {label}: {what} {mend}".rstrip(), "bad")
             case Noted(text):
                 output.tell(Sign.TO_DO, text)
+
+    def _wait(self, event: Waiting) -> None:
+        output, handed = self._output, event.key.startswith(HANDED)
+        every = _EVERY_HANDED if handed else _EVERY
+        new = event.key not in self._told and not output.verbose
+        if event.seconds - self._told.get(event.key, -every) < every:
+            return
+        self._told[event.key] = event.seconds
+        if handed:
+            told = f"waits   {event.label}  {_clock(event.seconds)}: {event.why}"
+            output.tell(Sign.WAITS, told, "warn")
+            return
+        if new:
+            output.tell(Sign.HERE, event.label, "accent")
+        told = f"{_clock(event.seconds)} waiting (at most {_clock(event.at_most)}): {event.why}"
+        output.say(f"    {told}", "quiet")
 
 
 def _clock(seconds: float) -> str:

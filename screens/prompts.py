@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import textwrap
 from collections.abc import Sequence
 from enum import Enum
 from getpass import getpass
+from pathlib import Path
 
 import questionary
 
 from screens.output import Output
+from screens.saying import said
 from screens.terminal import is_dumb
 from wizard.guide import Choice
 from wizard.text import clean_line
 
 MOST_LISTED = 20
 _WIDEST = 100
+_LARGEST = 1024 * 1024  # bytes of a file that is read as an answer
 _PLAIN = questionary.Style([("question", "bold"), ("answer", "noinherit")])
 
 
@@ -26,9 +30,13 @@ class Way(Enum):
 
     BACK = "<"
     MORE = "?"
+    REST = ">"
 
 
-HINT = "Enter takes what stands in [brackets]; < goes back; ? explains; Ctrl+C stops, and all is saved."
+HINT = (
+    "Enter takes what stands in [brackets]; < goes back; ? explains; > takes all the rest as it stands; "
+    "Ctrl+C stops, and all is saved."
+)
 
 
 class Prompts:
@@ -70,6 +78,39 @@ class Prompts:
             raise KeyboardInterrupt from None
         return Way(typed) if typed in {way.value for way in Way} else typed.strip()
 
+    async def switch(self, prompt: str, default: str = "") -> str | Way:
+        """Ask for yes or no; return what was typed if it is neither."""
+        return await self.line(f"{prompt} (yes or no)", default)
+
+    async def lines(self, prompt: str, default: str = "") -> str | Way:
+        """Ask for a text of several lines: typed or pasted up to an empty line, or read from @FILE.
+
+        An empty first line means the default.
+
+        Raises:
+            OSError, UnicodeDecodeError: the file can't be read.
+        """
+        kept = f" [{said(default)}]" if default else ""
+        self.output.say(
+            f"{prompt}{kept}: several lines, ended by an empty one, or @FILE to read them from a file."
+        )
+        taken: list[str] = []
+        while True:
+            typed = await self._raw_line(f"{len(taken) + 1:3}:")
+            if not taken and typed.strip() in {way.value for way in Way}:
+                return Way(typed.strip())
+            if not taken and typed.startswith("@"):
+                return _from_file(typed[1:].strip())
+            if not typed.strip():
+                return "\n".join(taken) if taken else default
+            taken += typed.splitlines()
+
+    async def _raw_line(self, prompt: str) -> str:
+        try:
+            return str(await questionary.text(prompt, qmark="", style=_PLAIN).unsafe_ask_async())
+        except EOFError:
+            raise KeyboardInterrupt from None
+
     async def choose(self, prompt: str, choices: Sequence[Choice], default: str = "") -> str | Way:
         """Ask for one of a list, by number, name or a part of the name; return what was typed if it is none of them.
 
@@ -107,6 +148,14 @@ class Prompts:
         width = min(shutil.get_terminal_size().columns, _WIDEST)
         for line in textwrap.wrap(text, max(width, 40)):
             self.output.say(line)
+
+
+def _from_file(name: str) -> str:
+    """Read a text that somebody would otherwise paste."""
+    path = Path(name).expanduser()
+    if path.stat().st_size > _LARGEST:
+        raise OSError(errno.EFBIG, f"is larger than {_LARGEST // 1024} KiB", name)
+    return path.read_text(encoding="utf-8-sig").strip()
 
 
 def matching(typed: str, numbered: Sequence[tuple[int, Choice]]) -> list[tuple[int, Choice]]:

@@ -15,17 +15,18 @@ from textual.widgets import Button, OptionList
 from textual.widgets.option_list import Option
 
 from screens.page import Page
-from screens.signs import CHANGES, TONES, clock, sign
+from screens.preview_rows import as_whom, preview_rows
+from screens.saying import said
+from screens.signs import TONES, clock, sign
 from screens.terminal import Sign
 from screens.text import cut, line
-from screens.widgets.rows import BLANK, Row, Rows, finding_row, heading
+from screens.widgets.rows import Row, Rows
 from wizard.answers import Source
-from wizard.apply.outcome import SIGNS, Change, PlannedChange, Preview
 from wizard.azure.errors import AzureProblem
-from wizard.guide import Kind, Severity
+from wizard.guide import Kind
 
 if TYPE_CHECKING:
-    from wizard.context import Context
+    from wizard.apply.outcome import Preview
     from wizard.guide import Question, Step
 
 _SOURCES = {Source.CHOSEN: "you chose", Source.FOUND: "found", Source.DEFAULT: "default"}
@@ -72,6 +73,20 @@ class ReviewPage(Page):
             id="review.apply",
             show=False,
             tooltip="Do what is listed, as the identity that is named",
+        ),
+        Binding(
+            "f6",
+            "handoffs",
+            "Hand-offs",
+            id="review.handoffs",
+            tooltip="What an administrator has to do: commands and a mail to copy",
+        ),
+        Binding(
+            "s",
+            "sheet",
+            "Sheet",
+            id="review.sheet",
+            tooltip="Values to copy into the other form, in its order",
         ),
         Binding("r", "again", "Ask again", id="review.again", tooltip="Check everything with Azure again"),
         Binding(
@@ -137,13 +152,13 @@ class ReviewPage(Page):
 
     def _line(self, number: int, step: Step, question: Question, asked: int, width: int) -> Content:
         walkthrough, key = self.setup.walkthrough, question.key
-        value, source = walkthrough.answers.text(key), ""
+        value, source = said(walkthrough.answers.get(key, "")), ""
         if question.kind is Kind.SECRET:
             value = "typed in, held in memory" if key in walkthrough.secrets else ""
         elif value:
             source = _SOURCES[walkthrough.answers.source(key)]
         known = next((c.label for c in question.choices if c.value == value), self._labels.get(key, value))
-        known = known or str(walkthrough.given.get(key, ""))
+        known = known or said(walkthrough.given.get(key, ""))
         wrong = any(finding.blocks for finding in walkthrough.findings(key))
         mark = f"{sign(Sign.WRONG)} wrong  " if wrong else ""
         prompt = Content.styled(line(f"{step.number} {question.prompt}"), TONES["quiet"])
@@ -229,6 +244,7 @@ class ReviewPage(Page):
         if not self.lives:
             return
         self._preview = preview
+        self.azimuth.handoffs = preview.handoffs
         self._show_answers()
         self._tell(preview_rows(preview))
         self._offer(preview)
@@ -268,6 +284,10 @@ class ReviewPage(Page):
         """Offer Apply only when nothing stands in the way."""
         if action == "apply":
             return True if self._preview is not None and not self._preview.blocked else None
+        if action == "handoffs":
+            return self._preview is not None and bool(self._preview.handoffs)
+        if action == "sheet":
+            return bool(self.setup.walkthrough.plan().sheet)
         return super().check_action(action, parameters)
 
     @on(Button.Pressed, "#apply")
@@ -278,6 +298,14 @@ class ReviewPage(Page):
         """Carry the plan out."""
         if self._preview is not None and not self._preview.blocked:
             self.azimuth.show_apply()
+
+    def action_handoffs(self) -> None:
+        """Show what an administrator has to do."""
+        self.azimuth.show_handoffs()
+
+    def action_sheet(self) -> None:
+        """Show the sheet to copy from."""
+        self.azimuth.show_sheet()
 
     def action_again(self) -> None:
         """Ask Azure again."""
@@ -291,56 +319,8 @@ class ReviewPage(Page):
 def _offered(preview: Preview) -> str:
     if preview.blocked:
         return "Mend what is wrong first"
+    if preview.handoffs:
+        return "Enter: apply all but the hand-offs"
     if preview.nothing_to_do:
         return "Enter: nothing to make; prove it again"
     return "Enter: apply"
-
-
-def as_whom(context: Context, banner: str) -> Row:
-    """Return who writes where, shown once more before the first write."""
-    into = context.subscription_name or context.subscription or context.tenant_name or context.tenant
-    short = f" ({context.subscription[:4]}…)" if context.subscription else ""
-    where = f"tenant {context.tenant_name or context.tenant}, {context.cloud}"
-    return Row(f"As  {context.identity}  into  {into}{short}", quiet=where, right=banner, text_tone="strong")
-
-
-def preview_rows(preview: Preview) -> list[Row]:
-    """Return a preview as rows: what is wrong, what would happen, the rights, and what stays for people."""
-    wrong = [finding for finding in preview.findings if finding.blocks]
-    warnings = [finding for finding in preview.findings if finding.severity is Severity.WARNING]
-    rows = [finding_row(finding) for finding in (*wrong, *warnings)]
-    if preview.changes:
-        rows += [*([BLANK] if rows else []), *_counts(preview), BLANK]
-        rows += [change_row(change) for change in preview.changes]
-    elif not preview.blocked:
-        rows.append(Row("Nothing has to be made for these answers.", "=", "quiet"))
-    if preview.rights:
-        rows += [BLANK, Row(f"Rights: {preview.rights}", sign(Sign.DONE), "good")]
-    if preview.manual:
-        rows += [BLANK, heading("Stays for you")]
-        rows += [Row(task.title, sign(Sign.WAITS), "warn", task.text) for task in preview.manual]
-    if preview.blocked:
-        rows += [BLANK, Row("Nothing can be applied before this is mended.", text_tone="warn")]
-    return rows
-
-
-def _counts(preview: Preview) -> list[Row]:
-    if preview.nothing_to_do:
-        return [
-            Row("All of it is there already: nothing will change.", sign(Sign.DONE), "good", text_tone="good")
-        ]
-    kept = preview.count(Change.KEEP) + preview.untouched
-    told = f"+ {preview.count(Change.CREATE)} to create · ~ {preview.count(Change.CHANGE)} to change · = {kept} untouched"
-    return [Row(told, text_tone="strong")]
-
-
-def change_row(change: PlannedChange) -> Row:
-    """Return what happens to one object as a row."""
-    word, tone = CHANGES[change.change.value]
-    return Row(
-        " ".join(filter(None, (change.kind, change.label))),
-        SIGNS[change.change],
-        tone,
-        f"· {change.detail}" if change.detail else "",
-        word=word,
-    )

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
@@ -12,28 +10,25 @@ from textual import events, on, work
 from textual.binding import Binding, BindingType
 
 from profiles.errors import ProfilesError
-from screens.connecting import TenantDoor
 from screens.dialogs import ChooseStep, plan_dialog
 from screens.help import step_rows
 from screens.page import Command
-from screens.step_view import StepView
+from screens.step_asking import DEBOUNCE, TENANT, StepAsking
 from screens.widgets.field import Field
+from screens.widgets.form import Form
 from screens.widgets.plan_panel import PlanPanel
 from screens.widgets.rail import Rail
 from screens.widgets.rows import Row
-from wizard.azure.errors import AzureProblem
 from wizard.guide import Kind
 
 if TYPE_CHECKING:
     from wizard.answers import Value
-    from wizard.guide import Findings, Question
+    from wizard.guide import Question, Step
 
-DEBOUNCE = 0.4  # seconds of quiet before Azure is asked about what is being typed
-SHOW_BUSY_AFTER = 0.1  # seconds; what is answered sooner needs no word about waiting
-_TENANT = "tenant"
+_AT_ONCE = frozenset({Kind.CHOICE, Kind.PICK, Kind.SWITCH})  # answers that nobody types letter by letter
 
 
-class StepPage(StepView):
+class StepPage(StepAsking):
     """Takes what is typed, chosen and picked, and asks the walkthrough about it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -43,6 +38,28 @@ class StepPage(StepView):
         Binding("enter", "next", "Next", id="step.enter", tooltip="Go on"),
         Binding("escape", "back", "Back", id="step.back", tooltip="Go back one step; nothing is lost"),
         Binding("f2", "plan", "Plan", id="step.plan", tooltip="What will exist by the answers so far"),
+        Binding(
+            "ctrl+r",
+            "rest",
+            "Accept rest",
+            id="step.rest",
+            tooltip="Go on with all defaults, to the next step that wants an answer or to the review",
+        ),
+        Binding(
+            "pagedown,ctrl+down",
+            "scroll_form('down')",
+            "More",
+            id="step.down",
+            tooltip="Scroll the step down",
+        ),
+        Binding(
+            "pageup,ctrl+up",
+            "scroll_form('up')",
+            "Back up",
+            id="step.up",
+            show=False,
+            tooltip="Scroll the step up",
+        ),
         Binding(
             "f3", "steps", "All steps", id="step.steps", show=False, tooltip="List all steps and go to one"
         ),
@@ -63,8 +80,8 @@ class StepPage(StepView):
         super().__init__()
         self._to_review = to_review
         self._opening = False
+        self._shown = ""  # the step on the screen; accepting the rest runs ahead of it
         self._ahead: list[events.Key] = []
-        self._door = TenantDoor(lambda: self.setup)
 
     def on_mount(self) -> None:
         """Show the step."""
@@ -77,27 +94,16 @@ class StepPage(StepView):
     async def _open(self) -> None:
         self.went_on = False
         step = self.walkthrough.here
+        self._shown = step.number
         self._opening = True  # a second Enter, meant for the step before, must not take this one's defaults
         try:
             await self.form.load(step, {q.key: self.value_of(q) for q in step.questions})
         finally:
             self._opening = False
-        self._show_all()
-        for field in self.form.fields:
-            if field.question.kind is Kind.PICK:
-                self._offer(field)
-            elif field.display:
-                self._look_at(field)
-        if step.checks:
-            self.form.run_worker(self._check_step(), group="step", exclusive=True)
+        self.show_changes()
+        self.ask_about_step()
         self.focus_on(self.first_open())
         self._replay()
-
-    def _show_all(self, *, by: Field | None = None) -> None:
-        """Show how everything stands after a change `by` a field; what changed besides is looked at too."""
-        for field in self.show_all():
-            if by is not None and field is not by:
-                self._look_at(field)
 
     def on_key(self, event: events.Key) -> None:
         """Keep what is typed while the next step is not there yet."""
@@ -119,6 +125,7 @@ class StepPage(StepView):
         typed = event.field.take(going_on=False)
         if typed is not None:  # else `take_all` was quicker than the message
             self.workers.cancel_group(self, "flow")  # who goes on typing does not want to go on yet
+            self._stay()
             self._record(event.field, typed)
 
     def _record(self, field: Field, typed: str) -> None:
@@ -127,9 +134,10 @@ class StepPage(StepView):
         field.mark_recorded(typed)
         walkthrough.record(field.key, _value(question, typed))
         self.form.say("")
-        self._show_all(by=field)
-        pauses = question.kind not in {Kind.CHOICE, Kind.PICK}
-        self._look_at(field, after=DEBOUNCE if pauses else 0.0)
+        self.show_changes(by=field)
+        after = DEBOUNCE if question.kind not in _AT_ONCE else 0.0
+        self.look_at(field, after=after)
+        self.draw(after=DEBOUNCE)
 
     def take_all(self, *, going_on: bool = False) -> None:
         """Record what was typed just now and is still on its way."""
@@ -137,69 +145,6 @@ class StepPage(StepView):
             typed = field.take(going_on=going_on)
             if typed is not None:
                 self._record(field, typed)
-
-    def _look_at(self, field: Field, *, after: float = 0.0) -> None:
-        """Have Azure asked about an answer; a look that is still going on is stale and ends."""
-        field.run_worker(self._check(field, after), group="check", exclusive=True)
-
-    async def _check(self, field: Field, after: float) -> None:
-        await asyncio.sleep(after)
-        async with self._busy(partial(field.show_busy, busy=True)):
-            await self.walkthrough.check(field.key)
-            if field.key == _TENANT:
-                await self._enter_tenant(field)
-        if self.lives:
-            field.show_busy(busy=False)
-            self._show_all(by=field)
-
-    async def _check_step(self) -> None:
-        step = self.walkthrough.here
-        async with self._busy(partial(self.form.say, "checking…")):
-            await self.walkthrough.check_step(step)
-        if self.lives:
-            self.form.say("")
-            self.form.show_step_findings(self._step_findings())
-            self.show_around()
-
-    def _step_findings(self) -> Findings:
-        number = self.walkthrough.here.number
-        return tuple(found for found in self.walkthrough.step_findings() if found.question == number)
-
-    def _offer(self, field: Field, *, again: bool = False) -> None:
-        field.run_worker(self._list(field, again=again), group="offers", exclusive=True)
-
-    async def _list(self, field: Field, *, again: bool) -> None:
-        field.note = ""
-        field.show_choices(None)
-        try:
-            choices = await self.walkthrough.choices(field.key, again=again)
-        except AzureProblem as problem:
-            choices = ()
-            field.note = (
-                f"The list could not be had: {problem} Write the answer by hand, or press F5 to ask again."
-            )
-        if not self.lives:
-            return
-        field.show_choices(choices)
-        if field.display and not self.is_untouched(field):
-            self._look_at(field)
-
-    @asynccontextmanager
-    async def _busy(self, say: Callable[[], None]) -> AsyncIterator[None]:
-        timer = self.set_timer(SHOW_BUSY_AFTER, say)
-        try:
-            yield
-        finally:
-            timer.stop()
-
-    async def _enter_tenant(self, field: Field) -> bool:
-        try:
-            await self._door.enter()
-        except AzureProblem as problem:
-            field.note = f"That tenant can't be entered: {problem} {problem.advice}".strip()
-            return False
-        await self.walkthrough.check(field.key)
-        return True
 
     # Going on
 
@@ -216,17 +161,15 @@ class StepPage(StepView):
     def action_next(self) -> None:
         """Check the step and go on to the next one."""
         if not self._opening:
+            self._stay()
             self.take_all(going_on=True)
             self._forward()
 
     @work(exclusive=True, group="flow")
     async def _forward(self) -> None:
         walkthrough, step = self.walkthrough, self.walkthrough.here
-        self.went_on = True
-        for field in self.form.fields:
-            self.workers.cancel_group(field, "check")
-            field.show_busy(busy=False)
-        async with self._busy(partial(self.form.say, "checking…")):
+        self._end_checks()
+        async with self.busy(partial(self.form.say, "checking…")):
             went = await self._may_go() and await walkthrough.forward()
         if not self.lives:
             return
@@ -239,6 +182,48 @@ class StepPage(StepView):
                 walkthrough.go_to(walkthrough.unanswered()[0][0].number)
             await self._open()
 
+    def action_rest(self) -> None:
+        """Go on with all defaults: to the next step that wants something, or to the review."""
+        if not self._opening:
+            self._stay()
+            self.take_all(going_on=True)
+            self._rest()
+
+    @work(exclusive=True, group="flow")
+    async def _rest(self) -> None:
+        self._end_checks()
+        went = await self._may_go() and await self.walkthrough.forward_to_review(self._tell_rest)
+        if not self.lives:
+            return
+        if went:
+            self.azimuth.show_review()
+            return
+        if self._runs_ahead:
+            await self._open()
+        self.went_on = True
+        self._tell_what_blocks()
+
+    def _tell_rest(self, step: Step) -> None:
+        self.form.say(f"checking {step.number} {step.title}…  Esc stops here")
+        self.show_around()
+
+    @property
+    def _runs_ahead(self) -> bool:
+        """Whether the walkthrough stands at another step than the screen."""
+        return self._shown != self.walkthrough.here.number
+
+    def _stay(self) -> None:
+        """Have the walkthrough stand where the screen is: accepting the rest was interrupted there."""
+        if self._runs_ahead:
+            self.workers.cancel_group(self, "flow")
+            self.walkthrough.go_to(self._shown)
+
+    def _end_checks(self) -> None:
+        self.went_on = True
+        for field in self.form.fields:
+            self.workers.cancel_group(field, "check")
+            field.show_busy(busy=False)
+
     async def _may_go(self) -> bool:
         """Wait for the save, and go into the picked tenant where this step asks for it."""
         try:
@@ -246,12 +231,12 @@ class StepPage(StepView):
         except (ProfilesError, OSError) as problem:
             self.tell(f"The answers could not be saved: {problem}", bad=True)
             return False
-        asked = [field for field in self.form.shown if field.key == _TENANT]
-        return all([await self._enter_tenant(field) for field in asked])
+        asked = [field for field in self.form.shown if field.key == TENANT]
+        return all([await self.enter_tenant(field) for field in asked])
 
     def _tell_what_blocks(self) -> None:
-        self.form.show_step_findings(self._step_findings())
-        self._show_all()
+        self.form.show_step_findings(self.step_findings())
+        self.show_changes()
         count = len(self.walkthrough.blocking())
         self.form.say(f"{count} thing{'s' if count != 1 else ''} to mend before going on" if count else "")
         self.focus_on(self.first_open())
@@ -260,7 +245,9 @@ class StepPage(StepView):
         """Go back one step, or to the sign-in from the first one."""
         self.take_all()
         self.workers.cancel_group(self, "flow")
-        if self._to_review:
+        if self._runs_ahead:
+            self._reopen()
+        elif self._to_review:
             self.azimuth.show_review()
         elif self.walkthrough.back():
             self._reopen()
@@ -286,6 +273,19 @@ class StepPage(StepView):
 
     # Other keys
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer scrolling where there is more than fits."""
+        if action == "scroll_form":
+            return bool(self.query(Form)) and self.form.max_scroll_y > 0
+        return super().check_action(action, parameters)
+
+    def action_scroll_form(self, way: str) -> None:
+        """Scroll the step: what is drawn below the questions has no focus to follow."""
+        if way == "down":
+            self.form.scroll_page_down(animate=False)
+        else:
+            self.form.scroll_page_up(animate=False)
+
     def action_plan(self) -> None:
         """Show the plan over the form."""
         self.take_all()
@@ -299,13 +299,7 @@ class StepPage(StepView):
     def action_again(self) -> None:
         """Ask Azure again about everything on this step."""
         self.take_all()
-        for field in self.form.shown:
-            if field.question.kind is Kind.PICK:
-                self._offer(field, again=True)
-            else:
-                self._look_at(field)
-        if self.walkthrough.here.checks:
-            self.form.run_worker(self._check_step(), group="step", exclusive=True)
+        self.ask_again()
 
     def action_review(self) -> None:
         """Show all answers and what Azure would do."""
@@ -326,8 +320,8 @@ class StepPage(StepView):
 
 
 def _value(question: Question, typed: str) -> Value:
-    """Return what is recorded: a whole number as one, everything else as it was typed."""
-    if question.kind is Kind.INTEGER:
+    """Return what is recorded: a whole number and a yes or no as what they are, everything else as it was typed."""
+    if question.kind in {Kind.INTEGER, Kind.SWITCH}:
         value, findings = question.parse(typed)
         if isinstance(value, int) and not any(finding.blocks for finding in findings):
             return value

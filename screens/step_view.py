@@ -91,7 +91,8 @@ class StepView(Page):
         return walkthrough.given.get(question.key, walkthrough.answers.get(question.key, ""))
 
     def _findings(self, field: Field) -> Findings:
-        return () if self.is_untouched(field) else self.walkthrough.findings(field.key)
+        found = () if self.is_untouched(field) else self.walkthrough.findings(field.key)
+        return tuple(one for one in found if one.sentence)  # some only bring facts
 
     def is_untouched(self, field: Field) -> bool:
         """Whether there is nothing to judge yet: no answer, no default, and nobody wanted to go on."""

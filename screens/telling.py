@@ -13,6 +13,7 @@ from wizard.guide import Finding, Severity
 
 if TYPE_CHECKING:
     from profiles.profile import Profile
+    from wizard.apply.handoff import HandOff
     from wizard.plan import Manual
     from wizard.setup import Setup
 
@@ -30,6 +31,7 @@ _ENDS = {
     End.FAILED: "It could not be finished.",
     End.LEFT_RUNNING: "You stopped watching. What Azure is doing goes on.",
     End.CANCELLED: "Cancelled: nothing more is made.",
+    End.WAITING: "Done as far as you may. The rest waits for an administrator.",
 }
 
 
@@ -64,6 +66,12 @@ def preview(output: Output, told: Preview, setup: Setup) -> None:
         output.say(f"Azure says:  {summed}   {told.count(Change.KEEP) + told.untouched} kept as they are")
     if told.rights:
         output.say(f"Rights:      {told.rights}")
+    if told.handoffs:
+        output.say(f"Hand-off:    {len(told.handoffs)}", "warn")
+    for off in told.handoffs:
+        handoff(output, off)
+    for line in told.postponed:
+        output.say(f"      waits for that: {line.label}", "quiet")
     for task in told.manual:
         manual(output, task)
     as_whom(output, setup)
@@ -84,6 +92,15 @@ def change(output: Output, line: PlannedChange) -> None:
     output.say(f"  {line.line}", _CHANGES.get(line.change, ""))
 
 
+def handoff(output: Output, off: HandOff, *, written: bool = False) -> None:
+    """Say what somebody else has to make, why, and with `written`, where all of it stands."""
+    step = f" (step {off.step})" if off.step else ""
+    output.tell(Sign.WAITS, f"for an administrator: {', '.join(off.labels)}{step}: {off.reason}", "warn")
+    if written:
+        output.say(f"      commands and a mail that asks for it: {off.file}")
+        output.say(f"      or they run: {off.otherwise}", "quiet")
+
+
 def manual(output: Output, task: Manual) -> None:
     """Say what stays for a person to do."""
     step = f" (step {task.step})" if task.step else ""
@@ -97,7 +114,7 @@ def outcome(output: Output, done: Outcome, setup: Setup) -> None:
     name = setup.profile.name
     output.say()
     output.say(_ENDS[done.end], "good" if done.ok else "strong")
-    if done.problem:
+    if done.problem and done.end is not End.WAITING:
         output.tell(Sign.WRONG, f"{done.problem} {done.mend}".rstrip(), "bad")
     for title, labels in (("Made", done.made), ("Kept", done.kept), ("Removed", done.removed)):
         if labels:
@@ -107,9 +124,23 @@ def outcome(output: Output, done: Outcome, setup: Setup) -> None:
         output.say(f"Proved: {good} of {len(done.proofs)}")
     if done.variables and done.ok:
         output.say(f"Variables: {', '.join(done.variables)}")
+    _what_stays(output, done)
+    _what_next(output, done, name)
+
+
+def _what_stays(output: Output, done: Outcome) -> None:
+    for off in done.handoffs:
+        handoff(output, off, written=True)
+    for label in done.postponed:
+        output.say(f"      waits for that: {label}", "quiet")
     for task in done.manual:
         manual(output, task)
-    if done.ok and done.next_steps:
+
+
+def _what_next(output: Output, done: Outcome, name: str) -> None:
+    if done.end is End.WAITING:
+        output.say(done.mend)
+    elif done.ok and done.next_steps:
         output.say("Next:")
         for line in done.next_steps:
             output.say(f"  {line}")

@@ -69,13 +69,15 @@ Findings = tuple[Finding, ...]
 class Asking:
     """What a live check may look at: the answers so far, Azure, this machine, and secrets typed in.
 
-    Secrets are held in memory alone, never among the answers.
+    Secrets are held in memory alone, never among the answers. `known` is what this profile made before, or began
+    to make: object key to fields. A check that finds its own work must not take it for somebody else's.
     """
 
     answers: Answers
     azure: Azure
     machine: Machine
     secrets: Mapping[str, Secret] = field(default_factory=dict)
+    known: Known = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import threading
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, AsyncExitStack
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from wizard.azure.clouds import Cloud
     from wizard.azure.session import Azure
     from wizard.azure.sign_in import SignedIn
+    from wizard.plan import Known
 
 
 _SAVED: Mapping[Source, SavedSource] = {
@@ -37,6 +39,10 @@ _SAVED: Mapping[Source, SavedSource] = {
     Source.FOUND: "found",
     Source.DEFAULT: "default",
 }
+
+
+# Pasted where a public key belongs, it is told as a mistake; it must not be on disk until that is mended.
+_PRIVATE_KEY = re.compile(r"BEGIN [A-Z0-9 ]*PRIVATE KEY|PuTTY-User-Key-File|BEGIN SSH2 ENCRYPTED")
 
 
 class WrongProfile(Exception):  # noqa: N818 - told to the person as it is
@@ -67,6 +73,7 @@ class Setup:
         self.save_problem = ""
         self.walkthrough = _walkthrough(guide, profile, machine)
         self.walkthrough.listeners.append(self._changed)
+        self.walkthrough.known = self._known
         self._connection = AsyncExitStack()
         self._saving: asyncio.Task[None] | None = None
         self._dirty = False
@@ -204,6 +211,17 @@ class Setup:
         """The record of what was done for this profile."""
         return Journal(journal_path(self.profile.name))
 
+    def _known(self) -> Known:
+        """What the journal tells of this profile's own objects; of one that was interrupted, what was begun."""
+        known: dict[str, dict[str, str]] = {}
+        for entry in self.journal.entries():
+            if entry.what == "undone":
+                known.pop(entry.key, None)
+            else:
+                fields = {name: str(value) for name, value in entry.fields.items() if isinstance(value, str)}
+                known.setdefault(entry.key, {}).update(fields)
+        return known
+
     def secret_store(self) -> SecretStore:
         """Open the store that keeps this profile's secrets.
 
@@ -277,11 +295,14 @@ class Setup:
     def _current(self) -> Profile:
         walkthrough, context = self.walkthrough, self.context
         identity = self.signed_in.identity if self.signed_in else None
-        keys = [*walkthrough.given, *walkthrough.facts]
+        answers = {
+            key: value for key, value in walkthrough.given.items() if not _PRIVATE_KEY.search(str(value))
+        }
+        keys = [*answers, *walkthrough.facts]
         return replace(
             self.profile,
             step=walkthrough.here.number,
-            answers=walkthrough.given | walkthrough.facts,
+            answers=answers | walkthrough.facts,
             sources={key: _SAVED[walkthrough.sources.get(key, Source.FOUND)] for key in keys},
             context=SavedContext(
                 way=identity.way if identity else self.profile.context.way,

@@ -10,16 +10,17 @@ from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from profiles.secrets import Secret
-from wizard.answers import Answers, Source, Value
+from wizard.answering import Answering
+from wizard.answers import Source, Value
 from wizard.azure.errors import AzureProblem
-from wizard.guide import Asking, Choice, Finding, Findings, Guide, Kind, Question, Severity, Step
+from wizard.guide import Asking, Choice, Finding, Findings, Guide, Question, Severity, Step
 from wizard.machine import Machine
 from wizard.picking import pick
 
 if TYPE_CHECKING:
     from wizard.azure.session import Azure
-    from wizard.plan import Plan
+    from wizard.drawing import Drawing
+    from wizard.plan import Known, Plan
 
 _ROUNDS = 3  # a correction may need one more look; nothing needs more than two
 
@@ -35,12 +36,14 @@ class StepState(StrEnum):
     NOT_NEEDED = "not needed"
 
 
-class Walkthrough:
-    """One person's way through one guide.
+def _unheard(_step: Step) -> None:
+    """Take a step that nobody listens to."""
 
-    `given` is every answer as it was typed, right or wrong, so that nothing typed is lost.
-    `secrets` are held in memory alone; `stored` are the secret questions whose answer is in a store already.
-    Listeners in `listeners` are called after every change; that is where a setup saves itself.
+
+class Walkthrough(Answering):
+    """One person's way through one guide: what is answered, and where they are.
+
+    `known` tells what was made by these answers before.
     """
 
     def __init__(
@@ -54,98 +57,15 @@ class Walkthrough:
         machine: Machine | None = None,
         azure: Azure | None = None,
     ) -> None:
-        self.guide = guide
+        super().__init__(guide, given, sources, facts)
         self.machine = machine or Machine.here()
         self.azure = azure
-        self.given: dict[str, Value] = dict(given or {})
-        self.sources: dict[str, Source] = dict(sources or {})
-        self.facts: dict[str, Value] = dict(facts or {})
-        self.secrets: dict[str, Secret] = {}
-        self.stored: frozenset[str] = frozenset()
-        self.listeners: list[Callable[[], None]] = []
-        self._seen: dict[str, tuple[object, Findings]] = {}
+        self.known: Callable[[], Known] = dict
         self._offered: dict[str, tuple[object, tuple[Choice, ...]]] = {}
         self._learned: dict[str, tuple[str, ...]] = {}
         self._visited: set[str] = set()
         numbers = [s.number for s in guide.steps]
         self._here = numbers.index(step) if step in numbers else 0
-
-    # What is answered
-
-    @property
-    def answers(self) -> Answers:
-        """The answers that are well formed, with facts and defaults behind them."""
-        values: dict[str, Value] = dict(self.facts)
-        for key, raw in self.given.items():
-            question = self._question(key)
-            value, findings = question.parse(raw) if question else (None, ())
-            if value is not None and not any(f.blocks for f in findings):
-                values[key] = value
-        return Answers(values, self.guide.questions, self.sources)
-
-    def record(self, key: str, raw: Value, source: Source = Source.CHOSEN) -> Findings:
-        """Take an answer as it was typed, and say at once what is wrong with its shape.
-
-        Raises:
-            KeyError: the guide asks no such question.
-        """
-        question = self.guide.question(key)
-        if question.kind is Kind.SECRET:
-            return self._keep_secret(question, str(raw))
-        if self.given.get(key) != raw:
-            self._seen.pop(key, None)
-        self.given[key] = raw
-        self.sources[key] = source
-        _, findings = question.parse(raw)
-        self._changed()
-        return findings
-
-    def replace(self, answers: Mapping[str, Value]) -> None:
-        """Take these answers in place of all that were given.
-
-        Raises:
-            KeyError: the guide asks no such question.
-        """
-        for key in [key for key in self.given if key not in answers]:
-            self.forget(key)
-        for key, value in answers.items():
-            self.record(key, value)
-
-    def _keep_secret(self, question: Question, typed: str) -> Findings:
-        self._seen.pop(question.key, None)
-        self.secrets.pop(question.key, None)
-        if typed:
-            self.secrets[question.key] = Secret(typed)
-        self._changed()
-        return self._shape_of(question)
-
-    def forget(self, key: str) -> None:
-        """Take an answer back, so that the default counts again."""
-        self.given.pop(key, None)
-        self.sources.pop(key, None)
-        self._seen.pop(key, None)
-        self._changed()
-
-    def findings(self, key: str) -> Findings:
-        """Return what is known about an answer: its shape, then what the last live check found."""
-        question = self._question(key)
-        if question is None:
-            return self._seen.get(key, (None, ()))[1]
-        shape = self._shape_of(question)
-        value, live = self._seen.get(key, (None, ()))
-        return (*shape, *live) if value == self._current(key) else shape
-
-    def _shape_of(self, question: Question) -> Findings:
-        if question.kind is Kind.SECRET:
-            held = self.secrets.get(question.key)
-            if held is None and question.key in self.stored:
-                return ()
-            return question.parse(held.reveal() if held else "")[1]
-        if question.key in self.given:
-            return question.parse(self.given[question.key])[1]
-        if question.required and self.answers.get(question.key) is None:
-            return (Finding(Severity.ERROR, question.key, "An answer is needed.", question.rule),)
-        return ()
 
     # Live checks
 
@@ -323,6 +243,19 @@ class Walkthrough:
         self._changed()
         return True
 
+    async def forward_to_review(self, on_step: Callable[[Step], None] = _unheard) -> bool:
+        """Go on from step to step with what is answered, as long as nothing blocks; True after the last one.
+
+        Each step is checked and its defaults recorded, as by `forward`. `on_step` is told which one is checked.
+        """
+        while True:
+            step = self.here
+            on_step(step)
+            if not await self.forward():
+                return False
+            if self.here is step:
+                return True
+
     def back(self) -> bool:
         """Go back one step; nothing is lost. False at the first step."""
         before = self.steps.index(self.here)
@@ -371,6 +304,15 @@ class Walkthrough:
                 stuck.extend(f for f in (*found, *shape) if f.blocks)
         return tuple(dict.fromkeys(stuck))
 
+    async def draw(self, step: Step | None = None) -> Drawing | None:
+        """Return the drawing of a step; None where it has none, or there is no Azure to ask.
+
+        Raises:
+            AzureProblem: Azure could not be asked.
+        """
+        drawer = (step or self.here).drawing
+        return None if drawer is None or self.azure is None else await drawer(self._asking(self.azure))
+
     def plan(self) -> Plan:
         """Return what shall exist by the answers so far."""
         return self.guide.plan(self.answers)
@@ -389,23 +331,13 @@ class Walkthrough:
                     self._seen[question.key] = (value, seen[1])
 
     def _asking(self, azure: Azure) -> Asking:
-        return Asking(self.answers, azure, self.machine, self.secrets)
-
-    def _question(self, key: str) -> Question | None:
-        return next((q for q in self.guide.questions if q.key == key), None)
-
-    def _current(self, key: str) -> object:
-        return self.secrets.get(key) or self.given.get(key, self.answers.get(key))
+        return Asking(self.answers, azure, self.machine, self.secrets, self.known())
 
     def _basis(self, key: str) -> object:
         """What an offer depends on: every earlier answer."""
         answers = self.answers
         keys = [q.key for q in self.guide.questions]
         return tuple(answers.get(k) for k in keys[: keys.index(key)])
-
-    def _changed(self) -> None:
-        for listener in self.listeners:
-            listener()
 
 
 def _unchecked(subject: str, problem: AzureProblem) -> Finding:

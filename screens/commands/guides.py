@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 import click
 
 from screens import json_shapes
 from screens.commands.options import common
 from screens.faults import DONE, Refused
 from screens.output import Output
+from screens.saying import said
 from screens.settings import Settings
 from wizard.answers import Answers
-from wizard.guide import Guide, Question
+from wizard.guide import Guide, Kind, Question
 from wizard.guides import all_guides
+
+_WRITTEN: Mapping[Kind, str] = MappingProxyType(
+    {
+        Kind.SWITCH: "switch: true or false",
+        Kind.LINES: "lines: between three quotes",
+    }
+)
 
 
 @click.command()
@@ -61,9 +72,9 @@ def _print(output: Output, guide: Guide) -> None:
 
 def _print_question(output: Output, question: Question, empty: Answers) -> None:
     default = question.default_for(empty)
-    facts = [question.kind.value]
+    facts = [_WRITTEN.get(question.kind, question.kind.value)]
     if default is not None:
-        facts.append(f"default {default}")
+        facts.append(f"default {said(default)}" if default != "" else "may be empty")
     elif callable(question.default):
         facts.append("default from earlier answers")
     elif question.required:

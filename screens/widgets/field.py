@@ -11,15 +11,18 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.message import Message
 from textual.widget import Widget
-from textual.widgets import Input, Label
+from textual.widgets import Input, Label, TextArea
 
+from screens.saying import written
 from screens.signs import sign
 from screens.terminal import Sign
 from screens.text import line, plain
 from screens.widgets.choice_list import ChoiceList
+from screens.widgets.lines_area import LinesArea
 from screens.widgets.pick_list import PickList
 from screens.widgets.rows import Row, Rows, finding_row
 from screens.widgets.secret_input import SecretInput
+from screens.widgets.switch_line import SwitchLine
 from screens.widgets.text_input import TextInput
 
 if TYPE_CHECKING:
@@ -53,13 +56,15 @@ class Field(Widget):
             return self.field
 
     def __init__(self, question: Question, value: Value = "", *, titled: bool = False) -> None:
-        # A list needs all the width; and under a title of the same words its prompt says nothing.
-        bare = titled and question.kind.value == "pick"
+        # What needs all the width says nothing by its prompt under a title of the same words.
+        bare = titled and question.kind.value in {"pick", "lines"}
         classes = f"-{question.kind.value}{' -titled' if bare else ''}"
         super().__init__(id=f"field-{question.key}", classes=classes)
         self.question = question
         self.note = ""  # what there is to say about the field itself, such as a list that could not be had
-        self.latest = self._recorded = str(value)  # what stands in the field; what of it the walkthrough has
+        self.latest = self._recorded = written(
+            value
+        )  # what stands in the field; what of it the walkthrough has
         self._findings: tuple[Finding, ...] = ()
         self._busy = False
 
@@ -72,6 +77,10 @@ class Field(Widget):
 
     def _control(self) -> Widget:
         question = self.question
+        if question.kind.value == "switch":
+            return SwitchLine(self.latest)
+        if question.kind.value == "lines":
+            return LinesArea(self.latest, placeholder=question.placeholder)
         if question.kind.value == "choice":
             return ChoiceList(question.choices, self.latest)
         if question.kind.value == "pick":
@@ -107,7 +116,7 @@ class Field(Widget):
     @property
     def control_widget(self) -> Widget:
         """What has the focus when this field is answered."""
-        for kind in (ChoiceList, PickList, SecretInput, TextInput):
+        for kind in (ChoiceList, PickList, SecretInput, TextInput, SwitchLine, LinesArea):
             found = self.query(kind)
             if found:
                 widget = found.first()
@@ -132,6 +141,10 @@ class Field(Widget):
             value = pick_list.value
         for one in self._texts:
             value = one.value
+        for switch in self.query(SwitchLine):
+            value = switch.value
+        for area in self.query(LinesArea):
+            value = area.text
         self.latest = value
         return None if value == self._recorded else value
 
@@ -144,7 +157,7 @@ class Field(Widget):
 
         What the person is typing right now is never overwritten by what they typed before.
         """
-        text = str(value)
+        text = written(value)
         if text == self._recorded or self.latest != self._recorded:
             return False
         self.latest = self._recorded = text
@@ -156,6 +169,11 @@ class Field(Widget):
             if one.value != text:
                 one.value = text
                 one.cursor_position = len(text)
+        for switch in self.query(SwitchLine):
+            switch.show_value(text)
+        for area in self.query(LinesArea):
+            if area.text != text:
+                area.show_text(text)
         return True
 
     def show_secret_held(self) -> None:
@@ -205,8 +223,14 @@ class Field(Widget):
         event.stop()
         self.post_message(self.Finished(self))
 
+    @on(TextArea.Changed)
+    def _wrote(self, event: TextArea.Changed) -> None:
+        event.stop()
+        self._tell(event.text_area.text)
+
     @on(ChoiceList.Chosen)
-    def _chosen(self, event: ChoiceList.Chosen) -> None:
+    @on(SwitchLine.Turned)
+    def _chosen(self, event: ChoiceList.Chosen | SwitchLine.Turned) -> None:
         event.stop()
         self._tell(event.value)
 
@@ -217,7 +241,11 @@ class Field(Widget):
 
     @on(ChoiceList.Finished)
     @on(PickList.Finished)
-    def _done(self, event: ChoiceList.Finished | PickList.Finished) -> None:
+    @on(SwitchLine.Finished)
+    @on(LinesArea.Finished)
+    def _done(
+        self, event: ChoiceList.Finished | PickList.Finished | SwitchLine.Finished | LinesArea.Finished
+    ) -> None:
         event.stop()
         self.post_message(self.Finished(self))
 

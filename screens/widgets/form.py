@@ -1,4 +1,4 @@
-"""The form of one step: what it is about, its questions, and what was found about the step as a whole."""
+"""The form of one step: what it is about, its questions, what was found about it as a whole, and its drawing."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from textual.containers import VerticalScroll
 from screens.signs import sign
 from screens.terminal import Sign
 from screens.text import plain
+from screens.widgets.drawing_view import DrawingView
 from screens.widgets.field import Field
 from screens.widgets.rows import Row, Rows, finding_row
 
@@ -35,7 +36,7 @@ class Form(VerticalScroll):
             Field(question, values.get(question.key, ""), titled=question.prompt == step.title)
             for question in step.questions
         ]
-        await self.mount(Rows(_about(step), id="about"), *fields, Rows(id="step-findings"))
+        await self.mount(Rows(_about(step), id="about"), *fields, Rows(id="step-findings"), DrawingView())
 
     @property
     def fields(self) -> list[Field]:
@@ -51,6 +52,11 @@ class Form(VerticalScroll):
         """Return the field of a question."""
         return self.query_one(f"#field-{key}", Field)
 
+    @property
+    def drawing(self) -> DrawingView:
+        """What the answers mean, drawn."""
+        return self.query_one(DrawingView)
+
     def say(self, words: str) -> None:
         """Say something at the foot of the form; nothing takes it away."""
         self.border_subtitle = plain(words)
@@ -62,7 +68,10 @@ class Form(VerticalScroll):
     @property
     def told(self) -> str:
         """All rows of the form as text."""
-        return "\n".join(rows.told for rows in self.query(Rows))
+        told = [rows.told for rows in self.query(Rows)] + [
+            drawing.told for drawing in self.query(DrawingView)
+        ]
+        return "\n".join(filter(None, told))
 
 
 def _about(step: Step) -> list[Row]:

@@ -16,10 +16,13 @@ if TYPE_CHECKING:
 
 
 def plan_rows(plan: Plan) -> list[Row]:
-    """Return a plan as rows: what it creates, keeps, leaves to people, and which variables it sets."""
-    groups = [group for group in (_created(plan), _kept(plan), _manual(plan), _variables(plan)) if group]
-    if not groups:
+    """Return a plan as rows: what it creates, changes, removes, keeps, leaves to people, and which variables it sets."""
+    parts = (_created(plan), _changed(plan), _removed(plan), _kept(plan), _manual(plan), _sheet(plan))
+    groups = [group for group in (*parts, _variables(plan)) if group]
+    if plan.is_empty and not groups:
         return [Row(quiet="Nothing yet: the plan grows with your answers.")]
+    if not parts[0] and not parts[1]:
+        groups.insert(0, [heading("Creates nothing")])
     rows: list[Row] = []
     for group in groups:
         rows += [*([BLANK] if rows else []), *group]
@@ -32,11 +35,40 @@ def _created(plan: Plan) -> list[Row]:
         for wanted in plan.directory
         if not wanted.existing
     ]
+    # The private half is never shown: only the name of its file.
+    rows += [
+        Row("SSH key pair", "+", "good", _joined(f"{pair.label} · {pair.algorithm}", f"file {pair.path}"))
+        for pair in plan.keys
+    ]
     rows += [
         Row(_kind(resource), "+", "good", _joined(resource.label, resource.detail))
         for resource in plan.resources
+        if not resource.updates
     ]
-    return [heading(f"Creates {len(rows)}"), *rows] if rows else [heading("Creates nothing")]
+    return [heading(f"Creates {len(rows)}"), *rows] if rows else []
+
+
+def _changed(plan: Plan) -> list[Row]:
+    rows = [
+        Row(_kind(resource), "~", "warn", _joined(resource.label, resource.detail))
+        for resource in plan.resources
+        if resource.updates
+    ]
+    return [heading(f"Creates, or changes where it exists, {len(rows)}"), *rows] if rows else []
+
+
+def _removed(plan: Plan) -> list[Row]:
+    rows = [
+        Row(_word(removal.type), "-", "bad", _joined(removal.label, removal.detail))
+        for removal in plan.removals
+    ]
+    return [heading(f"Removes {len(rows)}"), *rows] if rows else []
+
+
+def _sheet(plan: Plan) -> list[Row]:
+    pages = len({row.page for row in plan.sheet})
+    told = f"{len(plan.sheet)} values on {pages} page{'s' if pages != 1 else ''}"
+    return [heading("A sheet to copy from"), Row(told, sign(Sign.TO_DO), "quiet")] if plan.sheet else []
 
 
 def _kept(plan: Plan) -> list[Row]:
@@ -60,9 +92,13 @@ def _variables(plan: Plan) -> list[Row]:
 
 
 def _kind(resource: Resource) -> str:
-    from wizard.apply.deploy import kind_of
+    return _word(resource.type)
 
-    return kind_of(resource)
+
+def _word(resource_type: str) -> str:
+    from wizard.apply.deploy import kind_word
+
+    return kind_word(resource_type)
 
 
 def _joined(label: str, detail: str) -> str:

@@ -134,10 +134,12 @@ def test_the_workspace_and_the_template_are_exported(variables: dict[str, str], 
         "workspace_name": "vision",
     }
     template = json.loads(azimuth("export", "demo", "--format", "arm").stdout)
-    assert [resource["type"] for resource in template["resources"]] == [
-        "Microsoft.Authorization/roleAssignments"
-    ]
+    (nested,) = template["resources"]
+    assert nested["resourceGroup"] == "rg-vision"
+    inner = nested["properties"]["template"]["resources"]
+    assert [resource["type"] for resource in inner] == ["Microsoft.Authorization/roleAssignments"]
     azimuth("export", "demo", "--format", "arm", "--output", str(tmp_path))
     assert json.loads((tmp_path / "demo.template.json").read_text("utf-8")) == template
     given = json.loads((tmp_path / "demo.parameters.json").read_text("utf-8"))["parameters"]
     assert given.keys() == template["parameters"].keys()
+    assert all(one["value"] for one in given.values())

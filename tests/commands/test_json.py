@@ -72,6 +72,18 @@ def test_check_and_plan() -> None:
         assert {line["change"] for line in told["changes"]} == {"create", "keep"}
 
 
+def test_hand_offs() -> None:
+    """Of a plan, of the events and of the outcome, where the person may not give roles."""
+    arguments = ("himl", "--practice", "--world", "contributor-only", "--answers", STARTER)
+    told = document("plan", *arguments)
+    assert len(told["handoffs"]) == 1
+    assert differences(example("plan"), told) == []
+    events = lines("apply", *arguments, "--profile", "demo", "--yes", code=4)
+    assert events[-1]["handoffs"]
+    assert differences(example("outcome"), events[-1]) == []
+    assert [line["key"] for line in events if line.get("result") == "skipped"] == ["handoff:3.2"]
+
+
 def test_apply_verify_profiles_and_undo() -> None:
     starter = ("apply", "himl", "--practice", "--answers", STARTER, "--profile", "demo", "--yes")
     events = lines(*starter)

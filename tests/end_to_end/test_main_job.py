@@ -121,7 +121,6 @@ def test_every_starter_works_on_the_default_world(starter: str, code: int, made:
 @pytest.mark.parametrize(
     ("world", "lacking"),
     [
-        ("contributor-only", "roleAssignments/write"),
         ("no-app-registration", "administrators"),
         ("empty", "not there"),
     ],

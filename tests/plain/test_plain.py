@@ -116,6 +116,22 @@ def test_ctrl_c_saves_and_the_same_profile_goes_on() -> None:
 
 
 @pytest.mark.slow
+def test_what_is_handed_over_is_told_and_watched_for_until_the_person_leaves() -> None:
+    typist = Typist("--practice", "--world", "contributor-only", "--plain", "himl")
+    signs_in(typist)
+    fills_in(typist)
+    typist.reads("Hand-off: +1")
+    typist.reads("for an administrator: role assignment Contributor on rg-vision .step 3.2.")
+    typist.answers("yes to apply", "yes")
+    typist.reads("an administrator has to make it; asked again every 10 s")
+    typist.interrupts()
+    typist.reads("Stop.*: ?|leave. ")
+    typist.types("leave")
+    typist.reads("demo-handoff-3.2.md")
+    assert typist.leaves() == 130
+
+
+@pytest.mark.slow
 def test_a_killed_terminal_loses_no_answer() -> None:
     typist = Typist(*PLAIN)
     signs_in(typist)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 import pexpect
@@ -13,8 +14,10 @@ from tests.commands.azimuth import COMMAND, environment
 class Typist:
     """Answers prompts in order; each prompt is waited for by its text."""
 
-    def __init__(self, *arguments: str, terminal: str = "xterm") -> None:
-        env = environment({"TERM": terminal, "NO_COLOR": "1"})
+    def __init__(
+        self, *arguments: str, terminal: str = "xterm", more: Mapping[str, str] | None = None
+    ) -> None:
+        env = environment({"TERM": terminal, "NO_COLOR": "1", **(more or {})})
         self._child: Any = pexpect.spawn(
             COMMAND[0],
             [*COMMAND[1:], *arguments],
@@ -34,6 +37,10 @@ class Typist:
     def answers(self, prompt: str, typed: str = "") -> None:
         """Wait for a prompt and its colon, and answer it; nothing typed takes the default."""
         self.reads(rf"{prompt}[^\r\n:]*:")
+        self._child.send(f"{typed}\r")
+
+    def types(self, typed: str) -> None:
+        """Type a line, whatever is asked."""
         self._child.send(f"{typed}\r")
 
     def interrupts(self) -> None:

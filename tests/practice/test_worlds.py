@@ -9,7 +9,17 @@ from typing import Any
 
 import pytest
 
-from tests.practice.arm_support import ARM, CONTOSO, PRODUCTION, RESEARCH, VISION, Arm, application, refusal
+from tests.practice.arm_support import (
+    ARM,
+    CONTOSO,
+    CONTRIBUTOR,
+    PRODUCTION,
+    RESEARCH,
+    VISION,
+    Arm,
+    application,
+    refusal,
+)
 from tests.practice.conftest import AZURE_CLI, Api, SignIn, signer
 from wizard.practice import start
 from wizard.practice.launcher import Running
@@ -37,7 +47,8 @@ def test_every_world_starts_and_its_service_principal_owns_its_subscription(
 def test_the_worlds_that_were_promised_are_there() -> None:
     promised = {
         "default", "empty", "contributor-only", "guest", "app-only", "quota-full", "locked", "policy-denied", "names-taken",
-        "soft-deleted", "ten-thousand-subscriptions",
+        "soft-deleted", "ten-thousand-subscriptions", "hopsworks-connected", "hopsworks-handoff", "hopsworks-admin",
+        "fourteen-groups",
     }  # fmt: skip
     assert promised <= set(names())
 
@@ -206,3 +217,71 @@ def test_full_quotas_refuse_machines_and_clusters(other_world: World) -> None:
     assert refused.status_code in {400, 409}
     assert "quota" in refused.text.lower()
     assert owner.put(path, cluster | {"location": "swedencentral"}, "2024-09-01").status_code == 201
+
+
+HOPSWORKS_APP = "d4abcc44-2c40-40bd-9bba-986df591c28f"
+PRINCIPAL = f"/v1.0/servicePrincipals(appId='{HOPSWORKS_APP}')"
+
+
+def test_hopsworks_is_known_to_entra_and_not_every_tenant_took_it_in(other_world: World) -> None:
+    _, sign_in = other_world(world="default")
+    found = sign_in().get(PRINCIPAL).json()
+    assert (found["displayName"], found["accountEnabled"]) == ("hopsworks.ai", True)
+    assert found["appOwnerOrganizationId"] != CONTOSO
+    assert not [
+        one for one in sign_in().get("/v1.0/applications").json()["value"] if one["appId"] == HOPSWORKS_APP
+    ]
+
+
+@pytest.mark.parametrize(
+    ("world", "answer"),
+    [("hopsworks-handoff", (403, "Authorization_RequestDenied")), ("hopsworks-admin", (201, ""))],
+)
+def test_who_may_take_hopsworks_in(world: str, answer: tuple[int, str], other_world: World) -> None:
+    _, sign_in = other_world(world=world)
+    graph = sign_in()
+    assert graph.get(PRINCIPAL).status_code == 404
+    made = graph.post("/v1.0/servicePrincipals", {"appId": HOPSWORKS_APP})
+    assert (made.status_code, made.json().get("error", {}).get("code", "")) == answer
+
+
+def test_a_connected_hopsworks_holds_its_role_and_too_much(other_world: World) -> None:
+    running, sign_in = other_world(world="hopsworks-connected")
+    arm = Arm(sign_in(scope=ARM))
+    principal = sign_in().get(PRINCIPAL).json()["id"]
+    authorization = f"{RESEARCH}/providers/Microsoft.Authorization"
+    (role,) = (
+        arm.get(f"{authorization}/roleDefinitions", filter="roleName eq 'hopsworks.ai'").json()["value"]
+        or (
+            arm.get(
+                f"{RESEARCH}/resourceGroups/hopsworks/providers/Microsoft.Authorization/roleDefinitions",
+                filter="roleName eq 'hopsworks.ai'",
+            ).json()["value"]
+        )
+    )
+    assert len(role["properties"]["permissions"][0]["actions"]) == 42
+    held = arm.get(f"{authorization}/roleAssignments", filter=f"assignedTo('{principal}')").json()["value"]
+    scopes = {
+        one["properties"]["roleDefinitionId"].rsplit("/", 1)[-1]: one["properties"]["scope"] for one in held
+    }
+    assert scopes == {role["name"]: f"{RESEARCH}/resourceGroups/hopsworks", CONTRIBUTOR: RESEARCH}
+    others = arm.get(f"{authorization}/roleAssignments").json()["value"]
+    assert sum(one["properties"]["roleDefinitionId"].endswith(role["name"]) for one in others) == 2
+    listed = arm.get(f"{RESEARCH}/resourceGroups/hopsworks/resources", version="2021-04-01").json()["value"]
+    assert {one["name"] for one in listed} == {"demo-head-ip", "demo-nsg", "demo-vnet"}
+    assert running.world == "hopsworks-connected"
+
+
+def test_fourteen_groups(other_world: World) -> None:
+    _, sign_in = other_world(world="fourteen-groups")
+    assert len(Arm(sign_in(scope=ARM), VERSION).get(GROUPS).json()["value"]) == 14
+
+
+def test_a_contributor_of_one_group_may_do_that_and_no_more(other_world: World) -> None:
+    _, sign_in = other_world(world="hopsworks-handoff")
+    arm = Arm(sign_in(scope=ARM))
+    group = f"{RESEARCH}/resourceGroups/hopsworks"
+    held = arm.get(f"{group}/providers/Microsoft.Authorization/permissions").json()["value"]
+    assert any("*" in one["actions"] for one in held)
+    above = arm.get(f"{RESEARCH}/providers/Microsoft.Authorization/permissions")
+    assert refusal(above) == (403, "AuthorizationFailed")

@@ -128,6 +128,12 @@ def test_a_value_that_toml_can_not_hold_is_refused_without_being_told() -> None:
     assert "sentinel" not in str(caught.value)
 
 
+def test_a_text_of_json_with_many_dots_is_an_answer_and_no_dotted_key() -> None:
+    role = '{\n "Actions": [' + ", ".join(f'"Microsoft.Compute/x{n}/read"' for n in range(60)) + "]}"
+    profile = dataclasses.replace(applied(), answers={"role_json": role, "path": "c:\\x\\"}, sources={})
+    assert profile_of(to_toml(profile), "p.toml").answers == profile.answers
+
+
 def test_variables_are_plain_values_and_references() -> None:
     profile = applied()
     assert profile.variables == {

@@ -8,6 +8,7 @@ import re
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any, TypeVar
 
 from textual import events
@@ -106,7 +107,9 @@ class Person:
 
     async def at(self, kind: type[T]) -> T:
         """Wait until a page or dialog of this kind is shown."""
-        await self.until(lambda: isinstance(self.app.screen, kind), kind.__name__)
+        await self.until(
+            lambda: isinstance(self.app.screen, kind) and self.app.screen.is_mounted, kind.__name__
+        )
         screen: Screen[Any] = self.app.screen
         assert isinstance(screen, kind)
         return screen
@@ -143,7 +146,9 @@ async def at_screen(
     resume: bool = False,
 ) -> AsyncIterator[Person]:
     """Run the app headless, and let go of everything at the end."""
-    app = AzimuthApp(lambda: cloud, guide=guide, profile=profile, resume=resume, machine=Machine())
+    app = AzimuthApp(
+        lambda: cloud, guide=guide, profile=profile, resume=resume, machine=Machine(home=Path.home())
+    )
     try:
         async with app.run_test(size=size, notifications=True) as pilot:
             yield Person(app, pilot)

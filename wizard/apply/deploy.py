@@ -8,31 +8,37 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from wizard.apply.events import Result, Waiting
-from wizard.apply.work import Undoable, Work
-from wizard.azure.errors import Conflict
-from wizard.azure.model import ChangeKind, DeploymentStatus
+from wizard.apply.journal import DEPLOYMENT, FORMER
+from wizard.apply.standing import UNCHANGED, Standing, held_elsewhere, is_settled, read_fields, standing
+from wizard.apply.work import Undoable, Work, pause_after
+from wizard.azure import patience
+from wizard.azure.errors import Conflict, Invalid
+from wizard.azure.model import Change, ChangeKind, DeploymentOperation, DeploymentStatus
 from wizard.plan import Resource, derived_guid
-from wizard.render.arm import Parameters, Template, template
+from wizard.render.arm import Parameters, Template, foretold, in_order, template
 
-_FIRST_PAUSES = (0.2, 0.5, 1.0, 2.0)
-_PAUSE = 5.0
+__all__ = ["UNCHANGED", "Stage", "deploy", "kind_of", "kind_word", "label", "staged"]
+
 _USUAL = 600.0
-UNCHANGED = frozenset({ChangeKind.NO_CHANGE, ChangeKind.IGNORE})
+_ENDINGS = (("ies", "y"), ("sses", "ss"), ("s", ""))
+_REPLICATES = "the directory replicates; this usually takes under 3 minutes"
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """The resources of one deployment scope, rendered."""
+    """The resources of one deployment scope, rendered; `part_of` are those of the whole stage, where this is a part."""
 
     scope: str
     name: str
     resources: tuple[Resource, ...]
     template: Template
     parameters: Parameters
+    part_of: tuple[Resource, ...] = ()
 
     @property
     def key(self) -> str:
@@ -42,7 +48,7 @@ class Stage:
     @property
     def task(self) -> str:
         """The key of its task: the first resource that it makes."""
-        return self.resources[0].key
+        return (self.part_of or self.resources)[0].key
 
 
 def staged(guide: str, profile: str, scope: str, resources: Sequence[Resource], work: Work) -> Stage:
@@ -57,27 +63,58 @@ def staged(guide: str, profile: str, scope: str, resources: Sequence[Resource], 
 async def deploy(work: Work, stage: Stage) -> tuple[Result, str]:
     """Deploy one stage, or watch the deployment that an earlier run left going on.
 
+    Only what needs it is written: what stands as the plan wants it is kept and left out of the template. After
+    it `work.known` holds the id and all ``reads`` fields of each resource.
+
     Raises:
         AzureProblem: Azure refuses it.
         Undoable: the deployment failed or was cancelled.
         Stopped: the person asked to stop; Azure goes on unless they cancelled.
     """
-    deployments = work.azure.arm.deployments
-    interrupted = work.journal.interrupted(stage.key)
-    running = await deployments.status(stage.scope, stage.name) if interrupted else None
-    if running is None or running.state in {"Failed", "Canceled"}:
-        creates = await _creates(work, stage)
-        if creates is None:
-            return _keep(work, stage)
-        intent = {"scope": stage.scope, "name": stage.name, "creates": creates}
-        work.journal.begin(stage.key, "deployment", **intent)
-        await work.patiently(stage.task, label(stage), lambda: _start(work, stage))
-    elif interrupted is not None:
-        creates = list(interrupted.fields.get("creates", ()))
+    held: Mapping[str, str]
+    interrupted = work.journal.interrupted(stage.key) is not None
+    if interrupted and await _is_running(work, stage):
+        held = await held_elsewhere(work, stage.resources)
+        failure = await _watch(work, stage)
+        if failure is not None:
+            raise failure.problem
     else:
-        creates = []
-    await _watch(work, stage)
-    return _note(work, stage, creates)
+        stands = await standing(work, stage.resources)
+        due, held = await _due(work, stage, stands), stands.held
+        if due is not None:
+            work.journal.begin(stage.key, DEPLOYMENT, **_record(stage))
+            await _carry(work, due)
+        elif not interrupted:
+            await _note(work, stage, held)
+            return Result.KEPT, "Azure says: no change"
+    await _note(work, stage, held)
+    work.journal.done(stage.key, DEPLOYMENT, made=True, **_record(stage))
+    return Result.MADE, f"deployment {stage.name}"
+
+
+def _record(stage: Stage) -> dict[str, str]:
+    return {"id": f"{stage.scope}/{stage.name}", "scope": stage.scope, "name": stage.name}
+
+
+async def _is_running(work: Work, stage: Stage) -> bool:
+    """Whether the deployment that an earlier run left is still going on; one that ended is not trusted by name."""
+    status = await work.azure.arm.deployments.status(stage.scope, stage.name)
+    return status is not None and not status.finished
+
+
+async def _carry(work: Work, stage: Stage) -> None:
+    """Start and watch; roles that refuse a principal or role made a moment ago are tried again, with a clock."""
+    waited = 0.0
+    while True:
+        await work.patiently(stage.task, label(stage), lambda: _start(work, stage))
+        failure = await _watch(work, stage)
+        if failure is None:
+            return
+        if not failure.passing or waited + patience.EVERY > patience.SECONDS:
+            raise failure.problem
+        work.on_event(Waiting(stage.task, label(stage), _REPLICATES, waited, patience.SECONDS))
+        await work.pause(patience.EVERY)
+        waited += patience.EVERY
 
 
 async def _start(work: Work, stage: Stage) -> None:
@@ -91,7 +128,7 @@ async def _start(work: Work, stage: Stage) -> None:
 
 def label(stage: Stage) -> str:
     """Return how people call what the stage makes."""
-    first, *rest = stage.resources
+    first, *rest = stage.part_of or stage.resources
     more = f" and {len(rest)} more" if rest else ""
     return f"{kind_of(first)} {first.label}{more}"
 
@@ -103,52 +140,101 @@ def kind_of(resource: Resource) -> str:
 
 def kind_word(resource_type: str) -> str:
     """Return the plain word for a resource type of ARM."""
-    word = resource_type.rsplit("/", 1)[-1].removesuffix("s")
-    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", word).lower()
+    word = resource_type.rsplit("/", 1)[-1]
+    for plural, one in _ENDINGS:
+        if word.endswith(plural):
+            word = word.removesuffix(plural) + one
+            break
+    return re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", word).lower()
 
 
-async def _creates(work: Work, stage: Stage) -> list[str] | None:
-    """Return the ids that deploying will create, by Azure's own word; None when nothing would change."""
-    if await held_already(work, stage.resources):
+async def _due(work: Work, stage: Stage, stands: Standing) -> Stage | None:
+    """Return the part of a stage that has to be written, by Azure's own word; None when there is none.
+
+    What it makes and what it changes is written into the journal, with what stood there.
+    """
+    known = foretold(stage.resources, work.known)
+    await _know(work, [r for r in stage.resources if r.key in stands.held], stands.held)
+    if not stands.wanted:
         return None
+    whole = _of(stage, stands.wanted, work)
+    changes = await _preview(work, whole)
+    told = {r.key: changes.get(r.id(known).lower()) for r in stands.wanted}
+    settled = {r.key: r.id(known) for r in stands.wanted if is_settled(r, told[r.key])}
+    due = [r for r in in_order(stands.wanted, work.known) if r.key not in settled]
+    await _know(work, [r for r in stands.wanted if r.key in settled], settled)
+    for resource in due:
+        _intend(work, resource, resource.id(known), told[resource.key], stands.formers.get(resource.key, ""))
+    if not due:
+        return None
+    return _of(stage, due, work) if settled else whole
+
+
+def _intend(work: Work, resource: Resource, identity: str, change: Change | None, former: str) -> None:
+    """Write down what is about to be made or changed; what this profile made itself has no former state."""
+    new = change is not None and change.kind is ChangeKind.CREATE
+    creates = new or _began(work, resource, identity)
+    ours = creates or any(
+        str(m.fields.get("id", "")).lower() == identity.lower() for m in work.journal.made()
+    )
+    told = {"id": identity, "api_version": resource.api_version, "label": resource.label}
+    work.journal.begin(
+        resource.key, resource.type, creates=creates, **told, **_as_field("" if ours else former)
+    )
+
+
+def _of(stage: Stage, resources: Sequence[Resource], work: Work) -> Stage:
+    """The same deployment with some of its resources."""
+    body, parameters = template(resources, work.known)
+    whole = stage.part_of or stage.resources
+    return replace(stage, resources=tuple(resources), template=body, parameters=parameters, part_of=whole)
+
+
+async def _preview(work: Work, stage: Stage) -> dict[str, Change]:
     changes = await work.patiently(
         stage.task,
         label(stage),
         lambda: work.azure.arm.deployments.what_if(stage.scope, stage.name, stage.template, stage.parameters),
     )
-    ours = {resource.id(work.known).lower() for resource in stage.resources}
-    told = [change for change in changes if change.resource_id.lower() in ours]
-    if told and all(change.kind in UNCHANGED for change in told):
-        return None
-    return [change.resource_id for change in told if change.kind is ChangeKind.CREATE]
+    return {change.resource_id.lower(): change for change in changes}
 
 
-async def held_already(work: Work, resources: Sequence[Resource]) -> bool:
-    """Whether all of these are role assignments that stand under another GUID: Azure refuses a second one."""
+def _began(work: Work, resource: Resource, identity: str) -> bool:
+    """Whether an earlier run began to create it, and was cut off or failed elsewhere."""
+    intent = work.journal.interrupted(resource.key)
+    if intent is None or not intent.fields.get("creates"):
+        return False
+    return str(intent.fields.get("id", "")).lower() == identity.lower()
+
+
+def _as_field(former: str) -> dict[str, str]:
+    return {FORMER: former} if former else {}
+
+
+async def _know(work: Work, resources: Sequence[Resource], ids: Mapping[str, str]) -> None:
     for resource in resources:
-        if resource.type.lower() != "microsoft.authorization/roleassignments":
-            return False
-        principal = work.known.get("principal", {}).get("object_id", "")
-        role = str(resource.body["properties"]["roleDefinitionId"]).rsplit("/", 1)[-1].lower()
-        held = await work.azure.arm.role_assignments(resource.stands_on, principal) if principal else []
-        same = [a for a in held if a.role == role and a.scope.lower() == resource.stands_on.lower()]
-        if not same or any(a.id.lower() == resource.id(work.known).lower() for a in same):
-            return False
-    return bool(resources)
+        work.known[resource.key] = await read_fields(work, resource, ids[resource.key])
 
 
-async def _watch(work: Work, stage: Stage) -> None:
-    waited, step = 0.0, 0
+@dataclass(frozen=True, slots=True)
+class _Failure:
+    """How a deployment failed; `passing` when Azure's replication explains it."""
+
+    problem: Undoable
+    passing: bool = False
+
+
+async def _watch(work: Work, stage: Stage) -> _Failure | None:
+    """Watch a deployment to its end; return what failed."""
+    began = time.monotonic()
     while True:
         status = await work.azure.arm.deployments.status(stage.scope, stage.name)
         if status is not None and status.finished:
-            await _judge(work, stage, status)
-            return
-        pause = _FIRST_PAUSES[step] if step < len(_FIRST_PAUSES) else _PAUSE
+            return await _judge(work, stage, status)
         why = await _progress(work, stage, status)
+        waited = time.monotonic() - began
         work.on_event(Waiting(stage.task, label(stage), why, waited, _USUAL))
-        await work.pause(pause)
-        waited, step = waited + pause, step + 1
+        await work.pause(pause_after(waited))
 
 
 async def _progress(work: Work, stage: Stage, status: DeploymentStatus | None) -> str:
@@ -160,30 +246,37 @@ async def _progress(work: Work, stage: Stage, status: DeploymentStatus | None) -
     return f"Azure says: {status.state.lower()}, {done} of {len(stage.resources)} done"
 
 
-async def _judge(work: Work, stage: Stage, status: DeploymentStatus) -> None:
+async def _judge(work: Work, stage: Stage, status: DeploymentStatus) -> _Failure | None:
     if status.state == "Succeeded":
-        return
+        return None
+    if status.state == "Canceled":
+        return _Failure(Undoable("The deployment was cancelled in Azure.", "Run this again to go on."))
     operations = await work.azure.arm.deployments.operations(stage.scope, stage.name)
     failed = [o for o in operations if o.state == "Failed" and o.message]
     causes = "; ".join(f"{o.code}: {o.message}" for o in failed) or f"{status.code}: {status.message}"
-    if status.state == "Canceled":
-        raise Undoable("The deployment was cancelled in Azure.", "Run this again to go on.")
-    raise Undoable(f"The deployment failed. {causes}", f"Correlation id {status.correlation_id}.")
+    problem = Undoable(f"The deployment failed. {causes}", f"Correlation id {status.correlation_id}.")
+    return _Failure(problem, passing=bool(failed) and all(map(_passes, failed)))
 
 
-def _keep(work: Work, stage: Stage) -> tuple[Result, str]:
-    for resource in stage.resources:
-        work.known[resource.key] = {"id": resource.id(work.known)}
-    return Result.KEPT, "Azure says: no change"
+def _passes(operation: DeploymentOperation) -> bool:
+    """Whether it is a role that refuses a role or principal which is not known everywhere yet."""
+    about_roles = "/providers/microsoft.authorization/role" in operation.resource_id.lower()
+    return about_roles and patience.is_replication(Invalid(operation.message, code=operation.code))
 
 
-def _note(work: Work, stage: Stage, creates: Sequence[str]) -> tuple[Result, str]:
-    created = {identity.lower() for identity in creates}
-    for resource in stage.resources:
-        identity = resource.id(work.known)
-        fields = {"id": identity, "api_version": resource.api_version, "label": resource.label}
-        work.journal.done(resource.key, resource.type, made=identity.lower() in created, **fields)
-        work.known[resource.key] = {"id": identity}
-    fields = {"id": f"{stage.scope}/{stage.name}", "scope": stage.scope, "name": stage.name}
-    work.journal.done(stage.key, "deployment", made=True, **fields)
-    return Result.MADE, f"deployment {stage.name}"
+async def _note(work: Work, stage: Stage, held: Mapping[str, str]) -> None:
+    """Write down what there is now, each behind what it depends on: undo goes the other way."""
+    before = work.journal.known()
+    known = foretold(stage.resources, work.known)
+    for resource in in_order(stage.resources, work.known):
+        identity = held.get(resource.key) or resource.id(known)
+        fields = await read_fields(work, resource, identity)
+        work.known[resource.key] = fields
+        told = {**fields, "api_version": resource.api_version, "label": resource.label}
+        intent = work.journal.interrupted(resource.key)
+        if intent is not None:
+            former = _as_field(str(intent.fields.get(FORMER, "")))
+            made = bool(intent.fields.get("creates"))
+            work.journal.done(resource.key, resource.type, made=made, **told, **former)
+        elif before.get(resource.key) != told:
+            work.journal.done(resource.key, resource.type, made=False, **told)

@@ -6,11 +6,16 @@ or its place in the list of secrets, never made twice.
 
 from __future__ import annotations
 
+import json
+
 from wizard.apply.client_secret import ensure_secret, find_secret
 from wizard.apply.events import Result
+from wizard.apply.journal import FORMER
 from wizard.apply.work import Undoable, Work
+from wizard.azure import patience
+from wizard.azure.errors import AzureProblem
 from wizard.azure.model import Application, FederatedCredential, ServicePrincipal
-from wizard.plan import DirectoryKind, DirectoryObject, Unknown
+from wizard.plan import DirectoryKind, DirectoryObject, Ref, Unknown
 
 Fields = dict[str, str]
 
@@ -45,7 +50,9 @@ async def ensure(work: Work, wanted: DirectoryObject) -> tuple[Result, str]:
     interrupted = work.journal.interrupted(wanted.key) is not None
     found = await work.patiently(wanted.key, task_label(wanted), lambda: find(work, wanted))
     if found is not None:
-        return _note(work, wanted, found, made=interrupted or made_before(work, found))
+        if found.get("enabled") == "no":
+            return await _enable(work, wanted, found)
+        return _note(work, wanted, found, made=_is_ours(work, wanted, found, interrupted=interrupted))
     if wanted.existing:
         raise Undoable(f"The {task_label(wanted)} is gone.", "Pick another one.")
     making = {
@@ -54,6 +61,13 @@ async def ensure(work: Work, wanted: DirectoryObject) -> tuple[Result, str]:
         DirectoryKind.FEDERATED_CREDENTIAL: _make_federation,
     }
     return _note(work, wanted, await making[wanted.kind](work, wanted), made=True)
+
+
+def _is_ours(work: Work, wanted: DirectoryObject, found: Fields, *, interrupted: bool) -> bool:
+    """Whether this profile made what was found; an intent to enable made nothing."""
+    intent = work.journal.interrupted(wanted.key)
+    enabling = intent is not None and bool(intent.fields.get(FORMER))
+    return (interrupted and not enabling) or made_before(work, found)
 
 
 def task_label(wanted: DirectoryObject) -> str:
@@ -70,7 +84,7 @@ def _note(work: Work, wanted: DirectoryObject, fields: Fields, *, made: bool) ->
     """Write the outcome down, unless the journal says so already."""
     work.known[wanted.key] = fields
     detail = f"application id {fields['app_id']}" if wanted.kind is DirectoryKind.APPLICATION else ""
-    if work.journal.known().get(wanted.key) == fields:
+    if work.journal.known().get(wanted.key) == fields and work.journal.interrupted(wanted.key) is None:
         return Result.KEPT, detail
     work.journal.done(wanted.key, wanted.kind.value, made=made, **fields)
     return (Result.MADE if made else Result.KEPT), detail
@@ -104,20 +118,45 @@ def _of_application(found: Application | None) -> Fields | None:
 
 async def _find_service_principal(work: Work, wanted: DirectoryObject) -> Fields | None:
     found = await work.azure.graph.service_principal(work.value(wanted.fields["app_id"]))
-    return None if found is None else _of_principal(found)
+    return None if found is None else _of_principal(wanted, found)
 
 
 async def _make_service_principal(work: Work, wanted: DirectoryObject) -> Fields:
     app_id = work.value(wanted.fields["app_id"])
     work.journal.begin(wanted.key, wanted.kind.value, app_id=app_id)
+    # Only an application made a moment ago may not be known yet; about another company's the refusal is final.
+    young = isinstance(wanted.fields["app_id"], Ref)
     made, _ = await work.patiently(
-        wanted.key, task_label(wanted), lambda: work.azure.graph.ensure_service_principal(app_id)
+        wanted.key,
+        task_label(wanted),
+        lambda: work.azure.graph.ensure_service_principal(app_id),
+        transient=patience.is_replication if young else _never,
     )
-    return _of_principal(made)
+    return _of_principal(wanted, made)
 
 
-def _of_principal(found: ServicePrincipal) -> Fields:
-    return {"id": found.object_id, "object_id": found.object_id, "app_id": found.app_id}
+async def _enable(work: Work, wanted: DirectoryObject, found: Fields) -> tuple[Result, str]:
+    """Let a service principal sign in that somebody has disabled; undo disables it again."""
+    former = {FORMER: json.dumps({"accountEnabled": False})}
+    enabled = {**found, "enabled": "yes"}
+    if made_before(work, found):
+        former = {}
+    work.journal.begin(wanted.key, wanted.kind.value, id=found["id"], **former)
+    await work.azure.graph.enable_service_principal(found["object_id"])
+    work.known[wanted.key] = enabled
+    work.journal.done(wanted.key, wanted.kind.value, made=not former, **enabled, **former)
+    return Result.MADE, "it was disabled, and is enabled now"
+
+
+def _never(_problem: AzureProblem) -> bool:
+    return False
+
+
+def _of_principal(wanted: DirectoryObject, found: ServicePrincipal) -> Fields:
+    fields = {"id": found.object_id, "object_id": found.object_id, "app_id": found.app_id}
+    if "enabled" in wanted.fields:
+        fields["enabled"] = "yes" if found.enabled else "no"
+    return fields
 
 
 # Federated credentials

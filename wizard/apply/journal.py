@@ -18,6 +18,13 @@ from typing import Any
 
 from profiles.files import append_line
 
+FORMER = "former"
+"""The field that keeps what stood in Azure before a change, as JSON text."""
+
+
+DEPLOYMENT = "deployment"
+"""The kind of an ARM deployment's record."""
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -33,11 +40,12 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """An object that this profile created and that nobody has taken back: what undo removes."""
+    """An object that this profile created, or changed, and that nobody has taken back; `at` is its place in the journal."""
 
     key: str
     kind: str
     fields: Mapping[str, Any]
+    at: int = 0
 
 
 class Journal:
@@ -92,7 +100,8 @@ class Journal:
         known: dict[str, dict[str, str]] = {}
         for entry in self.entries():
             if entry.what in {"made", "kept"}:
-                known[entry.key] = {name: str(value) for name, value in entry.fields.items()}
+                fields = {name: str(value) for name, value in entry.fields.items() if name != FORMER}
+                known[entry.key] = fields
             elif entry.what == "undone":
                 known.pop(entry.key, None)
         return known
@@ -100,13 +109,39 @@ class Journal:
     def made(self) -> tuple[Made, ...]:
         """Return what this profile created and did not remove, in order of creation."""
         made: dict[tuple[str, str], Made] = {}
-        for entry in self.entries():
+        for at, entry in enumerate(self.entries()):
             identity = (entry.key, str(entry.fields.get("id", "")))
             if entry.what == "made":
-                made[identity] = Made(entry.key, entry.kind, entry.fields)
+                made[identity] = Made(entry.key, entry.kind, entry.fields, at)
             elif entry.what == "undone":
                 made.pop(identity, None)
         return tuple(made.values())
+
+    def perhaps_made(self) -> tuple[Made, ...]:
+        """Return what this profile began to create or deploy and whose outcome nobody wrote down, in order."""
+        begun: dict[str, Made] = {}
+        for at, entry in enumerate(self.entries()):
+            begun.pop(entry.key, None)
+            creates = entry.fields.get("creates") and entry.fields.get("id")
+            if entry.what == "begin" and (creates or entry.kind == DEPLOYMENT):
+                begun[entry.key] = Made(entry.key, entry.kind, entry.fields, at)
+        return tuple(begun.values())
+
+    def changed(self) -> tuple[Made, ...]:
+        """Return what was there before and was changed or removed, each with its oldest ``former`` state.
+
+        An intent counts as well: whether it was carried out is not known, and putting back what stands is harmless.
+        """
+        changed: dict[tuple[str, str], Made] = {}
+        for at, entry in enumerate(self.entries()):
+            identity = (entry.key, str(entry.fields.get("id", "")))
+            if entry.what == "undone":
+                changed.pop(identity, None)
+            elif entry.fields.get(FORMER):
+                first = changed.get(identity)
+                fields = entry.fields if first is None else first.fields
+                changed[identity] = Made(entry.key, entry.kind, fields, at)
+        return tuple(changed.values())
 
     @property
     def is_empty(self) -> bool:

@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from wizard.context import Context
 from wizard.guide import Findings
 from wizard.plan import Manual
+
+if TYPE_CHECKING:
+    from wizard.apply.handoff import HandOff
 
 
 class Change(StrEnum):
@@ -49,7 +53,11 @@ class PlannedChange:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What applying would do, by Azure's own word, and what stands in the way. Nothing was written."""
+    """What applying would do, by Azure's own word, and what stands in the way. Nothing was written.
+
+    `handoffs` are what somebody else has to make, step by step; `postponed` are objects of the person's own that
+    wait for them and go on by themselves.
+    """
 
     context: Context
     changes: tuple[PlannedChange, ...]
@@ -57,6 +65,8 @@ class Preview:
     rights: str = ""
     untouched: int = 0
     manual: tuple[Manual, ...] = ()
+    handoffs: tuple[HandOff, ...] = ()
+    postponed: tuple[PlannedChange, ...] = ()
 
     @property
     def blocked(self) -> bool:
@@ -66,7 +76,7 @@ class Preview:
     @property
     def nothing_to_do(self) -> bool:
         """Whether all of it exists already."""
-        return all(change.change is Change.KEEP for change in self.changes)
+        return not self.handoffs and all(change.change is Change.KEEP for change in self.changes)
 
     def count(self, change: Change) -> int:
         """How many objects that happens to."""
@@ -81,6 +91,7 @@ class End(StrEnum):
     FAILED = "failed"
     LEFT_RUNNING = "left running"
     CANCELLED = "cancelled"
+    WAITING = "waits for an administrator"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +108,7 @@ class ProofResult:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a run did. `made` and `kept` are labels for people."""
+    """What a run did. `made`, `kept` and `postponed` are labels for people; `handoffs` are those that are open."""
 
     end: End
     made: tuple[str, ...] = ()
@@ -110,6 +121,8 @@ class Outcome:
     problem: str = ""
     mend: str = ""
     extra: Mapping[str, str] = field(default_factory=dict)
+    handoffs: tuple[HandOff, ...] = ()
+    postponed: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:

@@ -2,20 +2,34 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from profiles.secrets import SecretStoreError
 from wizard.apply.deploy import UNCHANGED, kind_of, kind_word, staged
-from wizard.apply.directory import find
 from wizard.apply.events import unheard
+from wizard.apply.handoff import label_of, split
+from wizard.apply.key_pair import find_key
+from wizard.apply.looking import seen
+from wizard.apply.order import (
+    Batch,
+    batches,
+    everything_of,
+    objects_of,
+    of_steps,
+    unknown_words,
+    without,
+)
 from wizard.apply.outcome import Change, PlannedChange, Preview
+from wizard.apply.rights import foretell, learn_outside, missing_before, unregistered
+from wizard.apply.sample import sample_public_key
+from wizard.apply.standing import Standing, is_settled, standing
 from wizard.apply.work import Work
 from wizard.azure.errors import AzureProblem, Forbidden
 from wizard.azure.model import ChangeKind
 from wizard.guide import Finding, Findings, Severity
-from wizard.plan import DirectoryKind, DirectoryObject, Known, Plan, Resource, derived_guid
+from wizard.plan import GROUP_TYPE, DirectoryKind, DirectoryObject, Known, Plan, Resource, derived_guid
+from wizard.render.arm import foretold
 from wizard.threads import in_daemon_thread
 
 if TYPE_CHECKING:
@@ -23,6 +37,7 @@ if TYPE_CHECKING:
     from wizard.setup import Setup
 
 REVIEW = "review"
+_UNREGISTERED = "MissingSubscriptionRegistration"
 _KINDS = {
     ChangeKind.CREATE: Change.CREATE,
     ChangeKind.DEPLOY: Change.UNSURE,
@@ -32,8 +47,11 @@ _KINDS = {
 }
 
 
-async def preflight(setup: Setup) -> Preview:
+async def preflight(setup: Setup, only: frozenset[str] = frozenset()) -> Preview:
     """Check all answers, the caller's rights and the secret store, and let Azure preview the rest. Writes nothing.
+
+    What the caller may not make is handed over: Azure is asked about what they may. `only` are steps or chapters
+    beside which nothing is looked at.
 
     Raises:
         AzureProblem: Azure could not be reached at all.
@@ -42,7 +60,10 @@ async def preflight(setup: Setup) -> Preview:
     found = [f for f in await walkthrough.check_all() if f.severity in {Severity.ERROR, Severity.WARNING}]
     missing = [_missing(question.key) for _, question in walkthrough.unanswered()]
     found.extend(m for m in missing if m.question not in {f.question for f in found})
-    plan = walkthrough.plan()
+    found = [f for f in found if not only or _belongs(setup, f, only)]
+    whole = walkthrough.plan()
+    found.extend(_no_such(setup, word) for word in unknown_words(whole, _numbers(setup), only))
+    plan = of_steps(whole, only)
     if any(finding.blocks for finding in found):
         return Preview(setup.context, (), tuple(found), manual=plan.manual)
     try:
@@ -50,14 +71,68 @@ async def preflight(setup: Setup) -> Preview:
         await in_daemon_thread(work.store.probe) if plan.password else None
     except SecretStoreError as refusal:
         return Preview(setup.context, (), (*found, _no_store(refusal)), manual=plan.manual)
-    rights, lacking = await _rights(setup, plan)
+    if only:
+        await learn_outside(work, whole, plan)
+        if gone := missing_before(whole, plan, work.known):
+            return Preview(setup.context, (), (*found, _too_early(whole, gone)), manual=plan.manual)
+    return await _preview(setup, work, whole, plan, found)
+
+
+async def _preview(setup: Setup, work: Work, whole: Plan, plan: Plan, found: Sequence[Finding]) -> Preview:
     changes = await _directory(work, plan)
-    resources, untouched, refused = await _resources(work, plan)
+    rights = await foretell(work, plan)
+    work.known |= {key: dict(fields) for key, fields in rights.there.items()}
+    left = without(plan, rights.there)
+    doable, offs = split(left, rights.lacks, setup, work.known, whole)
+    handed = [key for off in offs for key in off.objects]
+    directory = tuple(line for key, line in changes.items() if key in everything_of(doable))
+    others = await _keys_and_providers(work, doable)
+    resources, untouched, refused = await _resources(work, whole, doable)
     kept = tuple(PlannedChange(Change.KEEP, "", k.label, k.detail, k.id) for k in plan.kept)
-    superseded = _superseded(setup, work, plan)
-    findings = (*found, *superseded, *lacking, *(refused if not lacking else ()))
-    lines = (*changes, *resources, *kept)
-    return Preview(setup.context, lines, findings, rights, untouched, plan.manual)
+    there = tuple(PlannedChange(Change.KEEP, "", label_of(plan, key)) for key in rights.there)
+    later = [key for key in everything_of(left) - everything_of(doable) if key not in handed]
+    unasked = tuple(Finding(Severity.WARNING, REVIEW, sentence) for sentence in rights.unasked)
+    return Preview(
+        setup.context,
+        (*directory, *others, *resources, *_removals(doable), *there, *kept),
+        (*found, *_superseded(setup, work, whole), *unasked, *refused),
+        rights.sentence,
+        untouched,
+        plan.manual,
+        offs,
+        tuple(PlannedChange(Change.CREATE, "", label_of(whole, key)) for key in _in_order(left, later)),
+    )
+
+
+def _in_order(plan: Plan, keys: Sequence[str]) -> list[str]:
+    listed = [*objects_of(plan)]
+    return sorted(keys, key=lambda key: listed.index(key) if key in listed else -1)
+
+
+def _belongs(setup: Setup, finding: Finding, only: frozenset[str]) -> bool:
+    """Whether a finding is about where one works, or about one of the steps that are wanted.
+
+    Where objects are named, that is told of the plan itself.
+    """
+    number = next((s.number for s, q in setup.guide.asked() if q.key == finding.question), finding.question)
+    return any(number == one or number.startswith(f"{one}.") for one in (*only, "0"))
+
+
+def _numbers(setup: Setup) -> tuple[str, ...]:
+    guide = setup.guide
+    return (*(chapter.number for chapter in guide.chapters), *(step.number for step in guide.steps))
+
+
+def _no_such(setup: Setup, word: str) -> Finding:
+    what = f"{setup.guide.title} has neither a step nor an object {word} with these answers."
+    return Finding(Severity.ERROR, REVIEW, what)
+
+
+def _too_early(plan: Plan, keys: Sequence[str]) -> Finding:
+    names = ", ".join(label_of(plan, key) for key in keys)
+    return Finding(
+        Severity.ERROR, REVIEW, f"What this needs is not there yet: {names}.", "", "Make it first."
+    )
 
 
 def work_of(setup: Setup, plan: Plan) -> Work:
@@ -89,40 +164,36 @@ def _no_store(refusal: SecretStoreError) -> Finding:
     return Finding(Severity.ERROR, REVIEW, str(refusal), rule, mend)
 
 
-async def _rights(setup: Setup, plan: Plan) -> tuple[str, Findings]:
-    """Hold the plan's actions against what the caller may do at each scope (permissions API)."""
-    needs = plan.needed_actions()
-    azure = setup.azure
-    if azure is None or not needs:
-        return "no rights on resources are needed", ()
-    held = await asyncio.gather(*(azure.arm.permissions(scope) for scope in needs), return_exceptions=True)
-    lacking: list[Finding] = []
-    for (scope, actions), rights in zip(needs.items(), held, strict=True):
-        name = scope.rsplit("/", 1)[-1]
-        if isinstance(rights, AzureProblem):
-            what = f"Could not ask for your rights on {name}: {rights}"
-            lacking.append(Finding(Severity.WARNING, REVIEW, what))
-        elif isinstance(rights, BaseException):
-            raise rights
-        elif gone := rights.missing(actions):
-            what = f"You lack {len(gone)} of {len(actions)} needed actions on {name}: {', '.join(gone)}."
-            mend = (
-                "Have a role that holds them given to you, or ask someone who has it to apply this profile."
-            )
-            lacking.append(Finding(Severity.ERROR, REVIEW, what, "", mend))
-    count = sum(len(actions) for actions in needs.values())
-    return ("" if lacking else f"all {count} needed actions held"), tuple(lacking)
-
-
-async def _directory(work: Work, plan: Plan) -> tuple[PlannedChange, ...]:
+async def _directory(work: Work, plan: Plan) -> dict[str, PlannedChange]:
     """Look each directory object up in turn; a later one may hang on an earlier one."""
-    lines = []
+    lines = {}
     for wanted in plan.directory:
-        fields = await find(work, wanted)
+        fields = await seen(work, wanted)
         if fields is not None:
             work.known[wanted.key] = fields
-        lines.append(_directory_line(wanted, there=fields is not None))
+        lines[wanted.key] = _directory_line(wanted, there=fields is not None)
+    return lines
+
+
+async def _keys_and_providers(work: Work, plan: Plan) -> tuple[PlannedChange, ...]:
+    """What is registered, and which key pairs are made; the public half of one that is there becomes known."""
+    lines = [
+        PlannedChange(Change.CHANGE, "resource provider", name, "is registered")
+        for name in await unregistered(work, plan)
+    ]
+    for pair in plan.keys:
+        fields = await find_key(work, pair)
+        if fields is not None:
+            work.known[pair.key] = fields
+        change = Change.CREATE if fields is None else Change.KEEP
+        lines.append(PlannedChange(change, "SSH key pair", pair.label, f"private key in {pair.path}"))
     return tuple(lines)
+
+
+def _removals(plan: Plan) -> tuple[PlannedChange, ...]:
+    return tuple(
+        PlannedChange(Change.REMOVE, kind_word(r.type), r.label, r.detail, r.id) for r in plan.removals
+    )
 
 
 def _directory_line(wanted: DirectoryObject, *, there: bool) -> PlannedChange:
@@ -132,39 +203,72 @@ def _directory_line(wanted: DirectoryObject, *, there: bool) -> PlannedChange:
     return PlannedChange(change, wanted.kind.value, wanted.label, detail)
 
 
-async def _resources(work: Work, plan: Plan) -> tuple[tuple[PlannedChange, ...], int, Findings]:
-    """Let ARM validate and preview each stage; ids that are not known yet are stood in for."""
+async def _resources(work: Work, whole: Plan, plan: Plan) -> tuple[tuple[PlannedChange, ...], int, Findings]:
+    """Let ARM validate and preview each deployment; ids that are not known yet are stood in for."""
     lines: list[PlannedChange] = []
     refused: list[Finding] = []
     untouched = 0
     sure = {name: dict(fields) for name, fields in work.known.items()}
-    work.known = _stand_ins(plan.resources, sure)
-    for scope, resources in plan.stages().items():
-        stage = staged(plan.guide, work.profile, scope, resources, work)
-        deployments = work.azure.arm.deployments
+    work.known = _stand_ins(whole, sure)
+    new_groups = {r.id(work.known).lower() for r in plan.resources if r.type.lower() == GROUP_TYPE.lower()}
+    for batch in batches(plan, sure):
+        if batch.scope.lower() in new_groups:
+            lines += [_in_new_group(resource, work.known) for resource in batch.resources]
+            continue
         try:
-            await deployments.validate(scope, stage.name, stage.template, stage.parameters)
-            changes = await deployments.what_if(scope, stage.name, stage.template, stage.parameters)
-        except Forbidden as problem:
-            refused.append(Finding(Severity.ERROR, REVIEW, str(problem), "", problem.advice))
-            continue
+            stands = await _standing(work, sure, batch)
+            changes = await _asked(work, plan, batch.scope, stands.wanted)
         except AzureProblem as problem:
-            refused.append(
-                Finding(Severity.ERROR, REVIEW, f"Azure refuses the plan: {problem}", "", problem.advice)
-            )
+            if problem.code == _UNREGISTERED and plan.providers:
+                lines += [_after_registering(resource, work.known) for resource in batch.resources]
+                continue
+            what = str(problem) if isinstance(problem, Forbidden) else f"Azure refuses the plan: {problem}"
+            refused.append(Finding(Severity.ERROR, REVIEW, what, "", problem.advice))
             continue
-        lines.extend(_resource_line(resource, work.known, changes) for resource in resources)
-        untouched += sum(1 for change in changes if change.kind in UNCHANGED)
+        lines.extend(_resource_line(resource, work.known, changes, stands) for resource in batch.resources)
+        unchanged = [change.resource_id.lower() for change in changes if change.kind in UNCHANGED]
+        new_groups.difference_update(unchanged)
+        untouched += len(unchanged)
     work.known = sure
     return tuple(lines), untouched, tuple(refused)
+
+
+async def _standing(work: Work, sure: dict[str, dict[str, str]], batch: Batch) -> Standing:
+    """Look what stands already, by what is sure alone: Azure knows nothing of what stands in for the preview."""
+    stood_in, work.known = work.known, sure
+    try:
+        return await standing(work, batch.resources)
+    finally:
+        work.known = stood_in
+
+
+async def _asked(work: Work, plan: Plan, scope: str, resources: Sequence[Resource]) -> Sequence[AzureChange]:
+    if not resources:
+        return ()
+    stage = staged(plan.guide, work.profile, scope, resources, work)
+    deployments = work.azure.arm.deployments
+    await deployments.validate(scope, stage.name, stage.template, stage.parameters)
+    return await deployments.what_if(scope, stage.name, stage.template, stage.parameters)
+
+
+def _in_new_group(resource: Resource, known: Known) -> PlannedChange:
+    """What goes into a group that is not there yet is new; Azure can be asked about it once the group is."""
+    detail = resource.detail or "in the new group"
+    return PlannedChange(Change.CREATE, kind_of(resource), resource.label, detail, resource.id(known))
+
+
+def _after_registering(resource: Resource, known: Known) -> PlannedChange:
+    """What Azure can't preview before its provider is registered; registering is the first thing Run does."""
+    detail = resource.detail or "previewed once its provider is registered"
+    return PlannedChange(Change.UNSURE, kind_of(resource), resource.label, detail, resource.id(known))
 
 
 def _superseded(setup: Setup, work: Work, plan: Plan) -> Findings:
     """Tell what this profile made by earlier answers and these answers no longer want: it stays until undo."""
     now = {key: fields.get("id", "") for key, fields in work.known.items()}
-    known = _stand_ins(plan.resources, work.known)
+    known = _stand_ins(plan, work.known)
     now |= {resource.key: resource.id(known) for resource in plan.resources}
-    wanted = {identity.lower() for identity in now.values()}
+    wanted = {identity.lower() for identity in (*now.values(), *(kept.id for kept in plan.kept))}
     left = [m for m in setup.journal.made() if m.kind != "deployment"]
     left = [
         m
@@ -182,18 +286,28 @@ def _plain(kind: str) -> str:
     return kind_word(kind) if "/" in kind else kind
 
 
-def _stand_ins(resources: Sequence[Resource], known: Known) -> dict[str, dict[str, str]]:
-    """Fill references to objects that don't exist yet with GUIDs that no object has, for the preview alone."""
-    filled = {name: dict(fields) for name, fields in known.items()}
-    for resource in resources:
+def _stand_ins(plan: Plan, known: Known) -> dict[str, dict[str, str]]:
+    """Fill references to objects that don't exist yet with what no object has, for the preview alone."""
+    filled = foretold(plan.resources, known)
+    pairs = {pair.key: pair for pair in plan.keys}
+    for resource in plan.resources:
         for ref in resource.refs():
-            filled.setdefault(ref.object, {}).setdefault(ref.field, derived_guid("preview", ref.key))
-    return filled
+            pair = pairs.get(ref.object)
+            stand_in = derived_guid("preview", ref.key) if pair is None else sample_public_key(pair.algorithm)
+            filled.setdefault(ref.object, {}).setdefault(ref.field, stand_in)
+    return foretold(plan.resources, filled)
 
 
-def _resource_line(resource: Resource, known: Known, changes: Sequence[AzureChange]) -> PlannedChange:
+def _resource_line(
+    resource: Resource, known: Known, changes: Sequence[AzureChange], stands: Standing
+) -> PlannedChange:
+    if resource.key in stands.held:
+        why = "the role is given already, under another name"
+        return PlannedChange(Change.KEEP, kind_of(resource), resource.label, why, stands.held[resource.key])
     identity = resource.id(known)
     told = next((c for c in changes if c.resource_id.lower() == identity.lower()), None)
     change = Change.UNSURE if told is None else _KINDS.get(told.kind, Change.KEEP)
     detail = ", ".join(path for path, _, _ in told.delta) if told else "Azure's preview does not mention it"
+    if is_settled(resource, told):
+        change, detail = Change.KEEP, ""
     return PlannedChange(change, kind_of(resource), resource.label, detail, identity)

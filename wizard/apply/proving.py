@@ -81,6 +81,35 @@ async def prove_all(
     return tuple(results)
 
 
+async def prove_possible(setup: Setup, work: Work, plan: Plan) -> tuple[ProofResult, ...]:
+    """Run every proof once while something is still missing, and keep those that came out well.
+
+    One that did not waits for what is missing; it is no failure, and is not told.
+
+    Raises:
+        Stopped: the person asked to stop.
+    """
+    door = PrincipalDoor(work)
+    results: list[ProofResult] = []
+    try:
+        for proof in plan.proofs:
+            work.checkpoint()
+            proving = Proving(work.azure, door.enter, work.known, proof.arguments, setup.walkthrough.machine)
+            proven = await _once(proof, proving)
+            if proven.ok:
+                key, label = f"proof:{proof.key}", f"proof: {proof.title}"
+                work.on_event(Finished(key, label, Result.PROVED, proven.what, 0.0, proven.warning))
+                result = ProofResult(
+                    proof.key, proof.title, ok=True, what=proven.what, warning=proven.warning
+                )
+                results.append(result)
+    finally:
+        await door.close()
+    moment = now()
+    setup.keep(proofs=tuple(SavedProof(r.title, r.ok, moment, r.what) for r in results))
+    return tuple(results)
+
+
 async def _prove(setup: Setup, work: Work, door: PrincipalDoor, proof: Proof, patience: float) -> ProofResult:
     key, label = f"proof:{proof.key}", f"proof: {proof.title}"
     work.checkpoint()

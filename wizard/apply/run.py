@@ -3,44 +3,72 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from profiles.errors import ProfilesError
-from profiles.profile import SecretReference
 from wizard.answers import Source
-from wizard.apply.deploy import Stage, deploy, label, staged
-from wizard.apply.directory import ensure, task_label
-from wizard.apply.events import Event, Failed, OnEvent, Outlined, Task, unheard
+from wizard.apply.deploy import Stage
+from wizard.apply.events import Event, Failed, Finished, OnEvent, Outlined, Result, Started, unheard
+from wizard.apply.handoff import (
+    HandOff,
+    kind_in_journal,
+    label_of,
+    part,
+    record,
+    split,
+    write_files,
+)
+from wizard.apply.making import Maker, outline
+from wizard.apply.order import everything_of, objects_of, of_steps, without
 from wizard.apply.outcome import End, Outcome, ProofResult
+from wizard.apply.outputs import keep_outputs
 from wizard.apply.preflight import work_of
-from wizard.apply.proving import prove_all
+from wizard.apply.proving import prove_all, prove_possible
+from wizard.apply.rights import Lack, Rights, foretell, learn_outside, missing_before
+from wizard.apply.watching import EVERY, watch
 from wizard.apply.work import Stopped, Undoable, Work
 from wizard.azure.errors import AzureProblem
-from wizard.plan import Plan, Ref
-from wizard.threads import in_daemon_thread
+from wizard.plan import Plan
 
 if TYPE_CHECKING:
     from wizard.setup import Setup
 
 
 class Run:
-    """One run over a setup's plan. `go` may be called once; `leave` and `cancel` end it early, at a safe place."""
+    """One run over a setup's plan. `go` may be called once; `leave` and `cancel` end it early, at a safe place.
 
-    def __init__(self, setup: Setup, on_event: OnEvent = unheard) -> None:
+    `only` are steps or chapters: nothing else is made. With `watch`, a run whose hand-offs are open looks every
+    `every` seconds whether an administrator has made them, and goes on by itself.
+    """
+
+    def __init__(
+        self,
+        setup: Setup,
+        on_event: OnEvent = unheard,
+        *,
+        only: frozenset[str] = frozenset(),
+        watch: bool = False,
+        every: float = EVERY,
+    ) -> None:
         self._setup = setup
         self._on_event = on_event
+        self._only, self._watch, self._every = only, watch, every
         self._work: Work | None = None
-        self._stage: Stage | None = None
+        self._maker: Maker | None = None
         self._stopping = asyncio.Event()
         self._cancelled = False
+        self._handoffs: tuple[HandOff, ...] = ()
+        self._postponed: tuple[str, ...] = ()
+        self._whole: Plan | None = None
 
     async def go(self) -> Outcome:
         """Make everything of the plan exist, prove it, and keep the outputs in the profile.
 
-        What exists is kept, so running again changes nothing. Failures come back in the outcome, with what was
-        done until then; the profile and journal are saved whatever happens.
+        What exists is kept, so running again changes nothing. What the identity may not make is handed over; the
+        rest is done. Failures come back in the outcome, with what was done until then; the profile and journal
+        are saved whatever happens.
         """
         setup = self._setup
         stuck = await setup.walkthrough.settle()
@@ -60,18 +88,19 @@ class Run:
             return self._outcome(End.FAILED, plan, problem=str(problem), mend=mend)
         except Stopped:
             return self._outcome(End.CANCELLED if self._cancelled else End.LEFT_RUNNING, plan)
-        proved = all(proof.ok for proof in proofs)
-        setup.keep(stage="proved" if proved else "applied")
+        return self._ended(work, plan, proofs)
+
+    def _ended(self, work: Work, plan: Plan, proofs: tuple[ProofResult, ...]) -> Outcome:
+        if self._handoffs:
+            waits = f"{_steps(self._handoffs)} by an administrator."
+            mend = f"azimuth resume {self._setup.profile.name} goes on by itself once it is there."
+            outcome = self._outcome(End.WAITING, plan, problem=waits, mend=mend)
+            return replace(outcome, proofs=proofs)
+        if not self._only:
+            proved = all(proof.ok for proof in proofs)
+            self._setup.keep(stage="proved" if proved else "applied")
         end = End.DONE if work.made else End.NOTHING_TO_DO
         return replace(self._outcome(end, plan), proofs=proofs)
-
-    async def _carry_out(self, plan: Plan) -> tuple[Work, tuple[ProofResult, ...]]:
-        work = self._work = work_of(self._setup, plan)
-        work.on_event, work.stopping = self._tell, self._stopping
-        self._tell(Outlined(outline(plan)))
-        await self._make(work, plan)
-        self._keep_outputs(work, plan)
-        return work, await prove_all(self._setup, work, plan)
 
     async def leave(self) -> None:
         """Stop watching. What Azure is doing goes on, and the next run picks it up."""
@@ -85,36 +114,113 @@ class Run:
         """
         self._cancelled = True
         self._stopping.set()
-        if self._work is not None and self._stage is not None:
-            await self._work.azure.arm.deployments.cancel(self._stage.scope, self._stage.name)
+        stage: Stage | None = self._maker.stage if self._maker is not None else None
+        if self._work is not None and stage is not None:
+            await self._work.azure.arm.deployments.cancel(stage.scope, stage.name)
 
     def _tell(self, event: Event) -> None:
         self._on_event(event)
 
-    async def _make(self, work: Work, plan: Plan) -> None:
-        setup = self._setup
-        if plan.password is not None:
-            await in_daemon_thread(work.store.probe)
-        if setup.profile.stage in {"answering", "undone"}:
-            setup.keep(stage="applying")
-        for wanted in plan.directory:
-            await work.task(wanted.key, task_label(wanted), lambda wanted=wanted: ensure(work, wanted))  # type: ignore[misc]  # binds the loop variable
-        for scope, resources in plan.stages().items():
-            stage = self._stage = staged(plan.guide, work.profile, scope, resources, work)
-            if stage.name not in setup.profile.deployments:
-                setup.keep(deployments=(*setup.profile.deployments, stage.name))
-            await work.task(stage.task, label(stage), lambda stage=stage: deploy(work, stage))  # type: ignore[misc]  # as above
-        self._stage = None
+    # Carrying out
 
-    def _keep_outputs(self, work: Work, plan: Plan) -> None:
-        """Write the variables into the profile: plain values, and where the secret is."""
-        plain, secrets = {}, []
-        for output in plan.outputs:
-            if output.secret:
-                secrets.append(_reference(work, output.name))
-            else:
-                plain[output.name] = _text(work, output.value)
-        self._setup.keep(outputs=plain, secrets=tuple(secrets), stage="applied")
+    async def _carry_out(self, whole: Plan) -> tuple[Work, tuple[ProofResult, ...]]:
+        self._whole = whole
+        work = self._work = work_of(self._setup, whole)
+        work.on_event, work.stopping = self._tell, self._stopping
+        plan = of_steps(whole, self._only)
+        if self._only:
+            await self._learn_outside(work, whole, plan)
+        rights = await foretell(work, plan)
+        self._outline(plan, rights, work)
+        maker = self._maker = Maker(self._setup, work, plan)
+        if self._setup.profile.stage in {"answering", "undone"}:
+            self._setup.keep(stage="applying")
+        await self._make_all(work, plan, maker, rights)
+        complete = not self._handoffs and not self._only
+        keep_outputs(self._setup, work, whole, complete=complete)
+        proving = prove_all if complete else prove_possible
+        return work, await proving(self._setup, work, whole)
+
+    async def _learn_outside(self, work: Work, whole: Plan, plan: Plan) -> None:
+        """Know what the wanted steps hang on.
+
+        Raises:
+            Undoable: it does not exist yet.
+        """
+        await learn_outside(work, whole, plan)
+        missing = missing_before(whole, plan, work.known)
+        if missing:
+            names = ", ".join(label_of(whole, key) for key in missing)
+            what = f"Step {', '.join(sorted(self._only))} needs what is not there yet: {names}."
+            raise Undoable(what, "It has to be made first.")
+
+    def _outline(self, plan: Plan, rights: Rights, work: Work) -> None:
+        left = without(plan, rights.there)
+        doable, offs = split(left, rights.lacks, self._setup, work.known)
+        tasks = outline(doable, work.known, offs, () if self._only or offs else plan.proofs)
+        self._tell(Outlined(tasks))
+
+    async def _make_all(self, work: Work, plan: Plan, maker: Maker, rights: Rights) -> None:
+        """Make what can be made; hand the rest over, and with `watch` go on whenever something has appeared."""
+        left = self._settle(work, plan, rights.there)
+        lacks, refused = dict(rights.lacks), dict[str, Lack]()
+        while True:
+            self._hand_over(work, left, lacks)
+            parted = part(left, lacks, work.known)
+            refusals = await maker.make(parted.doable)
+            refused |= refusals
+            lacks |= refusals
+            waiting = part(parted.doable, refusals, work.known)
+            left = without(left, everything_of(waiting.doable))
+            self._hand_over(work, left, lacks)
+            if not lacks:
+                return
+            if not self._watch:
+                self._tell_unwatched()
+                return
+            found = await watch(work, left, lacks, refused, self._handoffs, every=self._every)
+            left = self._settle(work, left, found.there)
+            lacks = dict(found.lacks)
+            refused = {key: lack for key, lack in refused.items() if key in lacks}
+
+    def _settle(self, work: Work, plan: Plan, there: Mapping[str, Mapping[str, str]]) -> Plan:
+        """Take over what somebody else has made; it is known, and not ours to undo."""
+        wanted = objects_of(plan)
+        for key, fields in there.items():
+            work.known[key] = dict(fields)
+            before = work.journal.known().get(key, {})
+            if key in wanted and before.get("id") != fields.get("id"):
+                work.journal.done(key, kind_in_journal(wanted[key]), made=False, **fields)
+            if key in wanted:
+                work.kept.append(label_of(plan, key))
+        return without(plan, there)
+
+    def _hand_over(self, work: Work, left: Plan, lacks: Mapping[str, Lack]) -> None:
+        """Write down and tell what is handed over now, and what is no longer."""
+        before = {off.key: off for off in self._handoffs}
+        _, self._handoffs = split(left, lacks, self._setup, work.known, self._whole)
+        parted = part(left, lacks, work.known)
+        self._postponed = tuple(label_of(left, key) for key in parted.postponed)
+        record(self._setup, {key: lack for key, lack in lacks.items() if key in parted.handed})
+        write_files(self._setup, self._handoffs)
+        now = {off.key for off in self._handoffs}
+        for off in self._handoffs:
+            if off.key not in before:
+                self._tell(Started(off.key, off.label))
+        for key, off in before.items():
+            if key not in now:
+                made = all(
+                    one in work.known or one not in objects_of(self._whole or left) for one in off.objects
+                )
+                detail = "made by an administrator" if made else "you may make it now"
+                self._tell(Finished(key, off.label, Result.KEPT, detail))
+
+    def _tell_unwatched(self) -> None:
+        for off in self._handoffs:
+            detail = f"waits for an administrator: {off.file}"
+            self._tell(Finished(off.key, off.label, Result.SKIPPED, detail, warning=True))
+
+    # The end
 
     def _outcome(self, end: End, plan: Plan, *, problem: str = "", mend: str = "") -> Outcome:
         work = self._work
@@ -125,11 +231,18 @@ class Run:
             made=tuple(work.made) if work else (),
             kept=tuple(work.kept) if work else (),
             variables=tuple(sorted(self._setup.profile.variables)),
-            manual=plan.manual,
+            manual=of_steps(plan, self._only).manual,
             next_steps=_next_steps(self._setup),
             problem=problem,
             mend=mend,
+            handoffs=self._handoffs,
+            postponed=self._postponed,
         )
+
+
+def _steps(offs: tuple[HandOff, ...]) -> str:
+    named = ", ".join(off.step for off in offs)
+    return f"Step{'s' if len(offs) > 1 else ''} {named} {'have' if len(offs) > 1 else 'has'} to be made"
 
 
 def _next_steps(setup: Setup) -> tuple[str, ...]:
@@ -137,16 +250,6 @@ def _next_steps(setup: Setup) -> tuple[str, ...]:
     commands = [command.replace("{profile}", setup.profile.name) for command, _ in told]
     width = max(map(len, commands), default=0)
     return tuple(f"{command:{width}}  {told[i][1]}" for i, command in enumerate(commands))
-
-
-def outline(plan: Plan) -> tuple[Task, ...]:
-    """Return the tasks of a run over this plan, in order."""
-    made = [Task(wanted.key, task_label(wanted)) for wanted in plan.directory]
-    for resources in plan.stages().values():
-        first = resources[0]
-        stage = Stage(first.deploy_at, "", resources, {}, {})
-        made.append(Task(first.key, label(stage)))
-    return (*made, *(Task(f"proof:{proof.key}", f"proof: {proof.title}") for proof in plan.proofs))
 
 
 def _pin_answers(setup: Setup) -> None:
@@ -157,20 +260,3 @@ def _pin_answers(setup: Setup) -> None:
             value = walkthrough.answers.get(question.key)
             if question.key not in walkthrough.given and value is not None:
                 walkthrough.record(question.key, value, Source.DEFAULT)
-
-
-def _text(work: Work, value: str | Ref) -> str:
-    return work.value(value)
-
-
-def _reference(work: Work, variable: str) -> SecretReference:
-    known = work.known["secret"]
-    end = known.get("end", "")
-    return SecretReference(
-        variable=variable,
-        store=work.store.name,
-        binding=work.binding(),
-        key_id=known.get("key_id", ""),
-        hint=known.get("hint", ""),
-        expires=datetime.fromisoformat(end).astimezone(UTC).replace(microsecond=0) if end else None,
-    )

@@ -1,123 +1,179 @@
-"""Undo: remove what this profile created, newest first, and only that."""
+"""Undo: take back what this profile did, newest first, and only that: remove what it made, put back what it changed."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import ExitStack
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from profiles.errors import ProfilesError
 from profiles.secrets import Binding
 from wizard.apply.deploy import kind_word
 from wizard.apply.events import OnEvent, Outlined, Result, Task, unheard
-from wizard.apply.journal import Made
+from wizard.apply.journal import DEPLOYMENT, FORMER, Journal, Made
+from wizard.apply.key_pair import KEY_PAIR
 from wizard.apply.outcome import Change, End, Outcome, PlannedChange
 from wizard.apply.preflight import work_of
+from wizard.apply.providers import PROVIDER
+from wizard.apply.taking_back import put_back, stop_running, take_back
 from wizard.apply.work import Stopped, Undoable, Work
 from wizard.azure.errors import AzureProblem
-from wizard.plan import DirectoryKind
+from wizard.plan import DirectoryKind, Plan
 from wizard.threads import in_daemon_thread
 
 if TYPE_CHECKING:
     from wizard.setup import Setup
 
-_DEPLOYMENT = "deployment"
+_BEFORE = "it was there before"
+_FILE_STAYS = "the private key file stays: nobody can make it again"
+_PROVIDER_STAYS = "it stays registered: that costs nothing, and others may use it by now"
 
 
 def preview_undo(setup: Setup) -> tuple[PlannedChange, ...]:
-    """Return what undo will remove, in its order, and what it will keep and why. Asks nobody."""
-    plan = setup.walkthrough.plan()
-    made = removable(setup)
-    labels = {wanted.key: wanted.label for wanted in plan.directory}
-    lines = [
-        PlannedChange(Change.REMOVE, _kind(m), _label(m, labels), id=str(m.fields.get("id", "")))
-        for m in made
-    ]
-    ours = {m.key for m in made}
-    kept = [w for w in plan.directory if w.key not in ours and (w.existing or w.key in setup.journal.known())]
+    """Return what undo will remove and put back, in its order, and what it will keep and why. Asks nobody.
+
+    Whether something holds data or serves others is asked when undo runs; it is kept then, with the reason.
+    """
+    plan, journal = setup.walkthrough.plan(), setup.journal
+    todo, labels = removable(setup), _labels(setup.walkthrough.plan())
+    lines = [_line(one, labels) for one in todo]
+    lines += _staying(journal)
+    ours, known = {one.key for one in todo}, journal.known()
+    kept = [w for w in plan.directory if w.key not in ours and (w.existing or w.key in known)]
+    lines += [PlannedChange(Change.KEEP, w.kind.value, w.label, _BEFORE) for w in kept]
+    stood = [r for r in plan.resources if r.key not in ours and r.key in known]
     lines += [
-        PlannedChange(Change.KEEP, wanted.kind.value, wanted.label, "it was there before") for wanted in kept
+        PlannedChange(Change.KEEP, kind_word(r.type), r.label, _BEFORE, known[r.key]["id"]) for r in stood
     ]
-    lines += [PlannedChange(Change.KEEP, "", k.label, "it was there before", k.id) for k in plan.kept]
+    lines += [PlannedChange(Change.KEEP, "", k.label, _BEFORE, k.id) for k in plan.kept]
     return tuple(lines)
 
 
 def removable(setup: Setup) -> tuple[Made, ...]:
-    """Return what this profile created and what still stands, newest first.
+    """Return what is to be taken back, newest first: what was made, may have been made, or was changed.
 
     What hangs on an application that goes (its principal, secrets and federations) goes with it, but is
-    removed first all the same: an interrupted undo leaves no working credential.
+    removed first all the same: an interrupted undo leaves no working credential. What was changed has the field
+    ``former``; what the profile made itself is removed, however often it changed it.
     """
-    return tuple(reversed(setup.journal.made()))
+    journal = setup.journal
+    made = [*journal.made(), *journal.perhaps_made()]
+    ours = {_identity(one) for one in made}
+    changed = [one for one in journal.changed() if _identity(one) not in ours]
+    plain = [replace(one, fields={k: v for k, v in one.fields.items() if k != FORMER}) for one in made]
+    newest_first = sorted((*plain, *changed), key=lambda one: one.at, reverse=True)
+    return tuple({_identity(one): one for one in newest_first}.values())
+
+
+def _identity(made: Made) -> tuple[str, str]:
+    return made.key, str(made.fields.get("id") or made.fields.get("name") or "").lower()
+
+
+def _key_files(journal: Journal) -> tuple[str, ...]:
+    files = [str(e.fields["path"]) for e in journal.entries() if e.kind == KEY_PAIR and e.what == "kept"]
+    return tuple(dict.fromkeys(files))
+
+
+def _staying(journal: Journal) -> tuple[PlannedChange, ...]:
+    """What undo never takes back, though the profile made it."""
+    files = [PlannedChange(Change.KEEP, KEY_PAIR, path, _FILE_STAYS) for path in _key_files(journal)]
+    names = [str(e.fields["id"]) for e in journal.entries() if e.kind == PROVIDER and e.what == "kept"]
+    stays = [PlannedChange(Change.KEEP, PROVIDER, name, _PROVIDER_STAYS) for name in dict.fromkeys(names)]
+    return (*files, *stays)
+
+
+def _labels(plan: Plan) -> dict[str, str]:
+    return {wanted.key: wanted.label for wanted in plan.directory}
+
+
+def _line(one: Made, labels: Mapping[str, str]) -> PlannedChange:
+    change, detail = (Change.CHANGE, "put back as it was") if FORMER in one.fields else (Change.REMOVE, "")
+    return PlannedChange(change, _kind(one), _label(one, labels), detail, str(one.fields.get("id", "")))
 
 
 def _kind(made: Made) -> str:
     if "/" in made.kind:
         return kind_word(made.kind)
-    return "record of deployment" if made.kind == _DEPLOYMENT else made.kind
+    return "record of deployment" if made.kind == DEPLOYMENT else made.kind
 
 
-def _label(made: Made, labels: dict[str, str]) -> str:
+def _label(made: Made, labels: Mapping[str, str]) -> str:
     told = made.fields.get("label") or made.fields.get("name") or labels.get(made.key)
     return str(told or made.fields.get("id", made.key))
 
 
 async def undo(setup: Setup, on_event: OnEvent = unheard) -> Outcome:
-    """Remove what the profile created, newest first; what is gone already counts as removed.
+    """Take back what the profile did, newest first; what is gone already counts as removed.
 
-    The profile stays, with its answers, and can be applied again.
+    What holds data, or serves something that the profile did not make, is kept and told with the reason. The
+    profile stays, with its answers, and can be applied again.
     """
     plan = setup.walkthrough.plan()
-    labels = {wanted.key: wanted.label for wanted in plan.directory}
-    removed: list[str] = []
+    taking: _Taking | None = None
     lock = ExitStack()
     try:
         work = work_of(setup, plan)
         work.on_event = on_event
         lock.enter_context(setup.alone())
         work.known = {key: dict(fields) for key, fields in setup.journal.known().items()}
-        made = removable(setup)
-        on_event(Outlined(tuple(Task(m.key, f"{_kind(m)} {_label(m, labels)}") for m in made)))
-        for one in made:
-            label = f"{_kind(one)} {_label(one, labels)}"
-            await work.task(one.key, label, _removing(work, setup, one))
-            removed.append(label)
-        await _forget_secrets(setup, work)
+        taking = _Taking(setup, work, _labels(plan))
+        await taking.all()
     except (AzureProblem, Undoable, ProfilesError) as problem:
         mend = getattr(problem, "advice", "") or "Run undo again to go on."
-        return Outcome(End.FAILED, removed=tuple(removed), problem=str(problem), mend=mend)
+        return _ended(End.FAILED, taking, problem=str(problem), mend=mend)
     except Stopped:
-        return Outcome(End.CANCELLED, removed=tuple(removed))
+        return _ended(End.CANCELLED, taking)
     finally:
         lock.close()
     setup.keep(stage="undone", outputs={}, secrets=(), proofs=(), deployments=())
-    return Outcome(End.DONE if removed else End.NOTHING_TO_DO, removed=tuple(removed))
+    return _ended(End.DONE if taking.removed else End.NOTHING_TO_DO, taking)
 
 
-def _removing(work: Work, setup: Setup, made: Made) -> Callable[[], Awaitable[tuple[Result, str]]]:
-    async def remove() -> tuple[Result, str]:
-        was_there = await _remove(work, made)
-        if made.kind == DirectoryKind.PASSWORD:
-            await _forget_secrets(setup, work)
-        work.journal.undone(made.key, made.kind, id=made.fields.get("id", ""))
-        return Result.REMOVED, "" if was_there else "it was gone already"
-
-    return remove
+def _ended(end: End, taking: _Taking | None, *, problem: str = "", mend: str = "") -> Outcome:
+    removed, kept = (tuple(taking.removed), tuple(taking.kept)) if taking else ((), ())
+    return Outcome(end, removed=removed, kept=kept, problem=problem, mend=mend)
 
 
-async def _remove(work: Work, made: Made) -> bool:
-    graph, arm, fields = work.azure.graph, work.azure.arm, made.fields
-    if made.kind == DirectoryKind.APPLICATION:
-        return await graph.delete_application(str(fields["id"]))
-    if made.kind == DirectoryKind.SERVICE_PRINCIPAL:
-        return await graph.delete_service_principal(str(fields["id"]))
-    if made.kind == DirectoryKind.PASSWORD:
-        return await graph.remove_password(str(fields["application"]), str(fields["key_id"]))
-    if made.kind == DirectoryKind.FEDERATED_CREDENTIAL:
-        return await graph.remove_federated(str(fields["application"]), str(fields["id"]))
-    if made.kind == _DEPLOYMENT:
-        return await arm.deployments.delete(str(fields["scope"]), str(fields["name"]))
-    return await arm.delete(str(fields["id"]), str(fields["api_version"]))
+class _Taking:
+    """One undo at work: what is removed or put back so far, and what is kept and why."""
+
+    def __init__(self, setup: Setup, work: Work, labels: Mapping[str, str]) -> None:
+        self._setup, self._work, self._labels = setup, work, labels
+        self.removed: list[str] = []
+        self.kept: list[str] = []
+
+    async def all(self) -> None:
+        work, todo = self._work, removable(self._setup)
+        names = {id(one): f"{_kind(one)} {_label(one, self._labels)}" for one in todo}
+        work.on_event(Outlined(tuple(Task(one.key, names[id(one)]) for one in todo)))
+        for begun in work.journal.perhaps_made():
+            if begun.kind == DEPLOYMENT:
+                await stop_running(work, begun)
+        for one in todo:
+            await work.task(one.key, names[id(one)], self._taking(one, names[id(one)]))
+        self.kept += [f"{one.kind} {one.label}: {one.detail}" for one in _staying(work.journal)]
+        await _forget_secrets(self._setup, work)
+
+    def _taking(self, one: Made, label: str) -> Callable[[], Awaitable[tuple[Result, str]]]:
+        async def take() -> tuple[Result, str]:
+            if FORMER in one.fields:
+                await put_back(self._work, one, label)
+                return self._done(one, label, "put back as it was")
+            taken = await take_back(self._work, one, label)
+            if taken.kept:
+                self.kept.append(f"{label}: {taken.kept}")
+                return Result.KEPT, taken.kept
+            if one.kind == DirectoryKind.PASSWORD:
+                await _forget_secrets(self._setup, self._work)
+            return self._done(one, label, "" if taken.was_there else "it was gone already")
+
+        return take
+
+    def _done(self, one: Made, label: str, detail: str) -> tuple[Result, str]:
+        self._work.journal.undone(one.key, one.kind, id=one.fields.get("id", ""))
+        self.removed.append(label)
+        return Result.REMOVED, detail
 
 
 async def _forget_secrets(setup: Setup, work: Work) -> None:

@@ -19,6 +19,15 @@ if TYPE_CHECKING:
     from wizard.azure.session import Azure
 
 T = TypeVar("T")
+_SHORTEST_PAUSE, _LONGEST_PAUSE = 0.25, 5.0
+
+
+def pause_after(waited: float) -> float:
+    """Return how long to wait before asking Azure again, in seconds: a twentieth of the wait so far.
+
+    So nobody waits much longer than Azure takes, and Azure isn't asked more often than it likes.
+    """
+    return min(_LONGEST_PAUSE, max(_SHORTEST_PAUSE, waited / 20))
 
 
 class Stopped(Exception):  # noqa: N818 - not an error: the person asked for it
@@ -88,8 +97,12 @@ class Work:
         attempt: Callable[[], Awaitable[T]],
         *,
         transient: Callable[[AzureProblem], bool] = patience.is_replication,
+        at_most: float = patience.SECONDS,
+        why: str = "the directory replicates; this usually takes under 3 minutes",
     ) -> T:
-        """Try until Azure's copies agree, with a visible clock (COMMON section 9).
+        """Try until Azure's copies agree, with a visible clock (COMMON section 9), for `at_most` seconds.
+
+        `why` says what a refusal that `transient` knows means.
 
         Raises:
             AzureProblem: it does not work, or not in time.
@@ -97,13 +110,11 @@ class Work:
         """
 
         def tell(seconds: float, problem: AzureProblem) -> None:
-            why = "the directory replicates; this usually takes under 3 minutes"
-            if not transient(problem):
-                why = str(problem)
-            self.on_event(Waiting(key, label, why, seconds, patience.SECONDS))
+            reason = why if transient(problem) else str(problem)
+            self.on_event(Waiting(key, label, reason, seconds, at_most))
 
         return await patience.wait_for_replication(
-            attempt, transient=transient, on_wait=tell, sleep=self.pause
+            attempt, transient=transient, seconds=at_most, on_wait=tell, sleep=self.pause
         )
 
     async def task(self, key: str, label: str, do: Callable[[], Awaitable[tuple[Result, str]]]) -> None:

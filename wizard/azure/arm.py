@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -9,7 +10,7 @@ from azure.mgmt.core import AsyncARMPipelineClient
 from azure.mgmt.resource.subscriptions.aio import SubscriptionClient
 
 from wizard.azure.deployments import Deployments
-from wizard.azure.errors import NotFound, UnreadableAnswer, told
+from wizard.azure.errors import NotFound, UnreadableAnswer, quietly, told
 from wizard.azure.model import (
     Permission,
     Permissions,
@@ -46,6 +47,8 @@ class Arm:
         )
         self._subscriptions: SubscriptionClient = self._sdk(SubscriptionClient)
         self.deployments = Deployments(self._sdk)
+        self._lists: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+        self._listing = asyncio.Lock()
 
     def _policies(self) -> list[Any]:
         return policies_for(self._cloud, self._credential, self._cloud.arm_audience)
@@ -153,11 +156,28 @@ class Arm:
         """Read any list of ARM as JSON, all its pages."""
         return await self._all(path, api_version, **params)
 
-    async def act(self, path: str, api_version: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        """POST an action of ARM that answers at once, and return its answer. It is not retried."""
+    async def read_all_once(self, path: str, api_version: str, **params: str) -> list[dict[str, Any]]:
+        """Read a long list that does not change while a person looks at it: once per connection, whoever asks."""
+        key = (path, api_version, *(f"{name}={value}" for name, value in sorted(params.items())))
+        async with self._listing:
+            if key not in self._lists:
+                self._lists[key] = await self._all(path, api_version, **params)
+        return self._lists[key]
+
+    async def act(
+        self, path: str, api_version: str, body: Mapping[str, Any] | None = None, *, quiet: bool = False
+    ) -> dict[str, Any]:
+        """POST an action of ARM that answers at once, and return its answer. It is not retried.
+
+        `quiet` is for answers that hold a secret: no failure of the call carries anything of the answer.
+        """
+        url = f"{self._cloud.arm}/{path.lstrip('/')}"
+        call = asked(self._client, "POST", url, params={"api-version": api_version}, body=body)
+        if quiet:
+            _, found = await quietly(call)
+            return found
         with told():
-            url = f"{self._cloud.arm}/{path.lstrip('/')}"
-            _, found = await asked(self._client, "POST", url, params={"api-version": api_version}, body=body)
+            _, found = await call
         return found
 
     async def write(self, resource_id: str, api_version: str, body: Mapping[str, Any]) -> dict[str, Any]:
@@ -263,7 +283,8 @@ def _subscription(found: Mapping[str, Any], names: Mapping[str, str]) -> Subscri
 
 
 def _permission(found: Mapping[str, Any]) -> Permission:
-    return Permission(tuple(found.get("actions") or ()), tuple(found.get("notActions") or ()))
+    held = (tuple(found.get(key) or ()) for key in ("actions", "notActions", "dataActions", "notDataActions"))
+    return Permission(*held)
 
 
 def _assignment(found: Mapping[str, Any]) -> RoleAssignment:

@@ -62,6 +62,7 @@ def practice_cloud(running: Running, folder: Path, az_config: Path) -> Cloud:
         arm_audience="https://management.core.windows.net//.default",
         graph_audience=f"{running.url}/.default",
         az_name="PracticeAzure",
+        blob=f"{running.url}/blob.core.windows.net/{{account}}",
         ca=running.ca,
         instance_discovery=False,
         sign_in_ways=("device", "browser", "cli"),

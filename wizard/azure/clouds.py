@@ -18,6 +18,7 @@ class Cloud:
     """The endpoints of one Azure. URLs have no trailing slash; audiences are token scopes.
 
     `sign_in_ways` are the ways that make sense there, `unattended` those that a headless run tries, in order.
+    `blob` is where the blob service of an account answers, with ``{account}`` in it; empty stands for the usual place.
     `ca` is a CA file to trust instead of the machine's. `az_name` is what the Azure CLI calls the cloud, and
     `az_config` the folder of its login when it isn't the person's own. `secret_store` names the place of
     secrets (``keyring``, or ``practice-folder`` with `secret_folder`). `banner` is shown on every screen.
@@ -34,6 +35,7 @@ class Cloud:
     arm_audience: str
     graph_audience: str
     az_name: str
+    blob: str = ""
     ca: Path | None = None
     instance_discovery: bool = True
     sign_in_ways: tuple[str, ...] = EVERY_WAY
@@ -46,6 +48,10 @@ class Cloud:
     def hosts(self) -> frozenset[str]:
         """Every ``host`` or ``host:port`` that may be sent a token or a secret."""
         return frozenset(authority(url) for url in (self.arm, self.login, self.graph))
+
+    def blob_service(self, account: str) -> str:
+        """Where the blob service of a storage account answers: https, without a trailing slash."""
+        return (self.blob or f"https://{{account}}.blob.{self.storage_suffix}").replace("{account}", account)
 
     @property
     def on_this_machine(self) -> bool:

@@ -34,13 +34,15 @@ _SCOPE = re.compile(r"/subscriptions/([^/]+)(?:/resourceGroups/([^/]+))?/?", re.
 _POLL_SECONDS = 2  # used only where Azure does not say when to ask again
 _YOUNG_SECONDS, _YOUNG_PAUSE = 30.0, 1.0
 _DEEPEST = 12
+_SUBSCRIPTIONS = "2022-12-01"
 
 
 class Deployments:
     """Deployments at a group or a subscription, given by its ARM id as `scope`.
 
     `sdk` makes a client of the SDK over the wizard's policies. Every method raises AzureProblem when Azure
-    refuses or does not answer. At a subscription, `location` is where ARM keeps the deployment's record.
+    refuses or does not answer. At a subscription, `location` is where ARM keeps the deployment's record; by itself
+    that is the region of the first resource that has one, else the first of the subscription's regions.
     """
 
     def __init__(
@@ -53,6 +55,7 @@ class Deployments:
         self._sleep = sleep
         self._clients: dict[str, DeploymentsMgmtClient] = {}
         self._begun: dict[str, float] = {}
+        self._regions: dict[str, str] = {}
 
     async def validate(
         self,
@@ -69,7 +72,7 @@ class Deployments:
             Invalid: ARM refuses; the innermost cause is the problem's own, the rest are its details.
         """
         client, _ = self._client(scope)
-        body = _body(template, parameters, location)
+        body = _body(template, parameters, location or await self._place(scope, template))
         with told():
             poller = await client.deployments.begin_validate_at_scope(
                 scope.strip("/"), name, body, polling_interval=_POLL_SECONDS
@@ -90,7 +93,7 @@ class Deployments:
     ) -> tuple[Change, ...]:
         """Ask ARM what a template would change (Incremental mode; nothing is written)."""
         client, group = self._client(scope)
-        body = _body(template, parameters, location)
+        body = _body(template, parameters, location or await self._place(scope, template))
         body["properties"]["whatIfSettings"] = {"resultFormat": "FullResourcePayloads"}
         operations: Any = client.deployments
         poller: AsyncLROPoller[Any]
@@ -125,7 +128,7 @@ class Deployments:
             Conflict: a deployment of this name is running (``DeploymentActive``).
         """
         client, _ = self._client(scope)
-        body = _body(template, parameters, location)
+        body = _body(template, parameters, location or await self._place(scope, template))
         self._begun[_key(scope, name)] = time.monotonic()
         try:
             with told():
@@ -191,6 +194,29 @@ class Deployments:
             return False
         self._begun.pop(_key(scope, name), None)
         return True
+
+    async def _place(self, scope: str, template: Mapping[str, Any]) -> str:
+        """Where ARM shall keep the record of a deployment at a subscription: always the same for one template."""
+        client, group = self._client(scope)
+        if group:
+            return ""
+        placed = [str(one.get("location") or "") for one in template.get("resources") or ()]
+        found = next((place for place in placed if place and not place.startswith("[")), "")
+        return found or await self._first_region(client, scope)
+
+    async def _first_region(self, client: DeploymentsMgmtClient, scope: str) -> str:
+        key = scope.strip("/").lower()
+        if key not in self._regions:
+            from azure.core.rest import HttpRequest
+
+            with told():
+                url = f"/{scope.strip('/')}/locations?api-version={_SUBSCRIPTIONS}"
+                answer = await client.send_request(HttpRequest("GET", url))
+                answer.raise_for_status()
+                regions = answer.json().get("value") or []
+            physical = [r for r in regions if (r.get("metadata") or {}).get("regionType") != "Logical"]
+            self._regions[key] = min((str(r["name"]) for r in physical), default="")
+        return self._regions[key]
 
     def _client(self, scope: str) -> tuple[DeploymentsMgmtClient, str]:
         """The client of the scope's subscription, and the group's name if the scope is a group."""

@@ -38,6 +38,7 @@ _APPLICATION = "id,appId,displayName,uniqueName,createdDateTime,passwordCredenti
 _PRINCIPAL = "id,appId,displayName,accountEnabled,appOwnerOrganizationId"
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _MOST_PAGES = 100
+_MOST_IDS = 1000
 _CREATED = 201
 # What servers answer that know no upsert by uniqueName.
 _NO_UPSERT = frozenset({400, 404, 405, 501})
@@ -210,9 +211,27 @@ class Graph:
             return found, False
         return _principal(made), True
 
+    async def enable_service_principal(self, object_id: str, *, enabled: bool = True) -> None:
+        """Let a service principal sign in, or keep it from it (`accountEnabled`).
+
+        Raises:
+            NotFound: there is none.
+            Forbidden: that takes an administrator of applications.
+        """
+        await self._ask("PATCH", f"/servicePrincipals/{_key(object_id)}", {"accountEnabled": enabled})
+
     async def delete_service_principal(self, object_id: str) -> bool:
         """Delete a service principal; False when it was not there."""
         return await self._delete(f"/servicePrincipals/{_key(object_id)}")
+
+    async def names(self, object_ids: Sequence[str]) -> dict[str, str]:
+        """Return the display names of people, groups and service principals, by object id; those that are there."""
+        found: dict[str, str] = {}
+        for at in range(0, len(object_ids), _MOST_IDS):
+            asked_for = {"ids": list(object_ids[at : at + _MOST_IDS]), "types": ["user", "group", "servicePrincipal"]}
+            _, page = await self._ask("POST", "/directoryObjects/getByIds", asked_for)
+            found |= {_text(one, "id").lower(): _text(one, "displayName") for one in _values(page)}
+        return found
 
     # Credentials
 

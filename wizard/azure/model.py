@@ -192,16 +192,24 @@ class DirectoryRights:
             return True
         return self.users_may_register and not self.guest
 
+    @property
+    def may_add_foreign(self) -> bool:
+        """Whether the service principal of an application of another tenant may be made here."""
+        if _MANAGING_ROLES.intersection(self.role_ids):
+            return True
+        return "Application.ReadWrite.All" in self.app_permissions
 
-# Global Administrator, Application Administrator, Cloud Application Administrator, Application Developer.
-_REGISTERING_ROLES = frozenset(
+
+# Global Administrator, Application Administrator, Cloud Application Administrator.
+_MANAGING_ROLES = frozenset(
     {
         "62e90394-69f5-4237-9190-012177145e10",
         "9b895d92-2cd3-44c7-9d02-a6ac2d5ea5c3",
         "158c047a-c907-4556-b7ef-446551a6b5f7",
-        "cf1c38e5-3621-4004-a7cb-879624dced7c",
     }
 )
+# Application Developer besides.
+_REGISTERING_ROLES = _MANAGING_ROLES | {"cf1c38e5-3621-4004-a7cb-879624dced7c"}
 
 
 @lru_cache(maxsize=4096)
@@ -222,6 +230,8 @@ class Permission:
 
     actions: tuple[str, ...]
     not_actions: tuple[str, ...] = ()
+    data_actions: tuple[str, ...] = ()
+    not_data_actions: tuple[str, ...] = ()
 
     def grants(self, action: str) -> bool:
         """Whether this role alone allows the action."""

@@ -28,11 +28,12 @@ _NOT_YET_TEXTS = (
     "does not exist",
     "service principal being created must in the local tenant",
     "does not exist in the directory",
+    "in graph database",  # what the portal says of a young managed identity (hopsworks.md 2.4)
 )
 
 
 def is_replication(problem: AzureProblem) -> bool:
-    """Whether a refusal means that a new object is not known everywhere yet (the texts are the Azure CLI's)."""
+    """Whether a refusal means that a new object is not known everywhere yet (the texts are the Azure CLI's, and one of the portal's)."""
     if problem.code.lower() in _NOT_YET_KNOWN:
         return True
     said = [problem.message, *(d.message for d in problem.details)]

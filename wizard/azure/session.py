@@ -1,4 +1,4 @@
-"""A connection to Azure as somebody who is signed in: ARM, Graph and Entra over one session."""
+"""A connection to Azure as somebody who is signed in: ARM, Graph, Entra and blobs over one session."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from wizard.azure.arm import Arm
+    from wizard.azure.blobs import Blobs
     from wizard.azure.clouds import Cloud
     from wizard.azure.entra import Entra
     from wizard.azure.graph import Graph
@@ -25,6 +26,7 @@ class Azure:
     arm: Arm
     graph: Graph
     entra: Entra
+    blobs: Blobs
 
     @classmethod
     @asynccontextmanager
@@ -34,6 +36,7 @@ class Azure:
         No call is made yet. The credential stays the caller's.
         """
         from wizard.azure.arm import Arm
+        from wizard.azure.blobs import Blobs
         from wizard.azure.entra import Entra
         from wizard.azure.graph import Graph
         from wizard.azure.pipeline import session_for
@@ -49,4 +52,5 @@ class Azure:
                 Arm(cloud, credential, session),
                 Graph(cloud, credential, session, identity),
                 Entra(cloud, session),
+                Blobs(cloud, credential, session),
             )

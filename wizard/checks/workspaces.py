@@ -36,7 +36,7 @@ async def may_assign_at_scope(asking: Asking) -> Findings:
         return (Finding(Severity.OK, "role_scope", f"You may assign roles on {name}."),)
     what = f"You may not assign roles on {name}: {ASSIGN} is missing."
     rule = "Owner, User Access Administrator and Role Based Access Control Administrator hold it; Contributor does not."
-    mend = "Have one of these roles given to you, or ask someone who has it to apply this profile."
+    mend = "Go on: the role becomes a hand-off for somebody who may, and the rest is made."
     return (Finding(Severity.WARNING, "role_scope", what, rule, mend),)
 
 

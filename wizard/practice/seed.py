@@ -47,24 +47,31 @@ def seed_directory(practice: Practice) -> str:
 
 
 def _seed_application(practice: Practice, given: Mapping[str, Any]) -> None:
-    tenant = next(t for t in practice.world.facts["tenants"] if t["tenantId"] == given["tenant"])
+    domains = {t["tenantId"]: t["defaultDomain"] for t in practice.world.facts["tenants"]}
     document = APPLICATION.fresh() | {
         "id": given["id"],
         "appId": given["appId"],
         "displayName": given["displayName"],
         "createdDateTime": given["createdDateTime"],
-        "publisherDomain": tenant["defaultDomain"],
+        "publisherDomain": given.get("publisherDomain") or domains[given["tenant"]],
         "signInAudience": given.get("signInAudience", "AzureADMyOrg"),
         "tenant": given["tenant"],
         "_owners": list(given.get("owners", [])),
         "_created": _LONG_AGO,
     }
     practice.state.put("application", given["id"], document)
-    if key := given.get("servicePrincipal"):
-        created = datetime.fromisoformat(given["createdDateTime"])
-        principal = principal_of(document, key, given["tenant"], created)
+    _seed_secrets(practice, given)
+    places = [{"id": key, "tenant": given["tenant"]}] if (key := given.get("servicePrincipal")) else []
+    # An application that is open to others is a principal of each tenant that took it in.
+    for place in (*places, *given.get("elsewhere", ())):
+        created = datetime.fromisoformat(place.get("createdDateTime") or given["createdDateTime"])
+        principal = principal_of(document, place["id"], place["tenant"], created)
         extra = {"_owners": list(given.get("owners", [])), "_appRoles": list(given.get("appRoles", []))}
-        practice.state.put("servicePrincipal", key, principal | extra | {"_created": _LONG_AGO})
+        extra |= {"accountEnabled": place.get("accountEnabled", True)}
+        practice.state.put("servicePrincipal", place["id"], principal | extra | {"_created": _LONG_AGO})
+
+
+def _seed_secrets(practice: Practice, given: Mapping[str, Any]) -> None:
     for secret in given.get("secrets", ()):
         ends = practice.clock.now() + timedelta(days=secret["endsInDays"])
         # Its value is thrown away: nobody can sign in with it, as nobody remembers the real one either.

@@ -230,14 +230,15 @@ def _list(call: Call) -> Response:
         raise errors.bad_filter(text, _FILTERS) from fault
     if terms.keys() - {"atscope()", "principalid", "assignedto()"}:
         raise errors.bad_filter(text, _FILTERS)
-    # Groups have no members here, so what is assigned to a principal is what names it.
-    principal = terms.get("principalid") or terms.get("assignedto()")
+    principals = {terms["principalid"].lower()} if "principalid" in terms else set()
+    if "assignedto()" in terms:
+        principals |= set(rights.holders(call.practice, terms["assignedto()"].lower()))
     found = _around(call, below="atscope()" not in terms)
     return collection(
         [
             shown(one)
             for one in found
-            if not principal or one["properties"]["principalId"].lower() == principal.lower()
+            if not principals or one["properties"]["principalId"].lower() in principals
         ]
     )
 

@@ -80,6 +80,13 @@ def registrations() -> Mapping[str, Mapping[str, Any]]:
 
 
 @lru_cache(maxsize=1)
+def operations() -> Mapping[str, Mapping[str, Any]]:
+    """What can be done with a provider: `types` with their verbs, and `texts` of some, as `facts/provider_operations.json` has them."""
+    found: dict[str, Mapping[str, Any]] = _read("provider_operations.json")["providers"]
+    return found
+
+
+@lru_cache(maxsize=1)
 def free_providers() -> frozenset[str]:
     """The providers that need no registration, in lower case."""
     return frozenset(name.lower() for name in _read("providers.json")["free"])

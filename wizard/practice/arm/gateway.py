@@ -19,6 +19,7 @@ from wizard.practice.arm import (
     locks,
     policies,
     polling,
+    provider_operations,
     providers,
     reading,
     resources,
@@ -37,6 +38,7 @@ from wizard.practice.kernel import Caller, Failure, Practice, Request, Response
 OPERATIONS = (
     *subscriptions.OPERATIONS,
     *providers.OPERATIONS,
+    *provider_operations.OPERATIONS,
     *groups.OPERATIONS,
     *deployments.OPERATIONS,
     *roles.OPERATIONS,

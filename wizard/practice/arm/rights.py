@@ -80,19 +80,19 @@ def drop_assignment(state: State, assignment: Mapping[str, Any]) -> None:
 def held(practice: Practice, principal: str) -> Iterator[tuple[str, str]]:
     """The scope and role GUID of every assignment of a principal that has spread everywhere by now."""
     delay = practice.world.replication("role")
-    for holder in (principal, *_groups(practice, principal)):
+    for holder in holders(practice, principal):
         for _, grant in practice.state.under("grant", f"{holder}/"):
             if not practice.clock.younger(grant["since"], delay):
                 yield grant["scope"], grant["role"]
 
 
-def _groups(practice: Practice, member: str) -> list[str]:
-    """The groups of the directory a principal is in, by itself or by another group."""
+def holders(practice: Practice, member: str) -> list[str]:
+    """A principal, and the groups of the directory it is in, by itself or by another group."""
     found: list[str] = []
     groups = list(practice.state.all("directoryGroup"))
     for one in (member, *found):
         found += [key for key, group in groups if one in group.get("_members", ()) and key not in found]
-    return found
+    return [member, *found]
 
 
 def effective(practice: Practice, principal: str, scope: str) -> list[Permission]:

@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
-from wizard.practice.arm import errors, facts, ids, odata, rights
+from wizard.practice.arm import errors, facts, ids, odata, provider_operations, rights
 from wizard.practice.arm.call import Call, Operation, collection, stamp
 from wizard.practice.arm.facts import BuiltInRole
 from wizard.practice.kernel import Failure, Response
@@ -94,11 +94,12 @@ def _fits(one: Mapping[str, Any], terms: Mapping[str, str]) -> bool:
 
 def _assignable(call: Call, below: bool) -> Iterator[dict[str, Any]]:
     prefix, scope = _prefix(call), call.parts.get("scope", "")
+    everywhere = "scope" not in call.parts  # without a scope Azure lists the custom roles of the whole tenant
     for role in facts.roles().values():
         yield _built_in(role, prefix)
     for _, found in call.state.all("roleDefinition"):
         scopes = found["properties"]["assignableScopes"]
-        above = any(ids.covers(one, scope) for one in scopes)
+        above = everywhere or any(ids.covers(one, scope) for one in scopes)
         if found["_tenant"] == call.tenant and (
             above or (below and any(ids.covers(scope, one) for one in scopes))
         ):
@@ -208,8 +209,9 @@ def _checked_permissions(permissions: object) -> list[dict[str, Any]]:
     found = rights.complete(permissions[0])
     for kind, actions in found.items():
         for action in actions:
-            if not isinstance(action, str) or not _known_action(action):
-                noun = "data actions" if kind.lower().endswith("dataactions") else "actions"
+            data = kind.lower().endswith("dataactions")
+            if not isinstance(action, str) or not _known_action(action, data):
+                noun = "data actions" if data else "actions"
                 raise Failure(
                     400,
                     "InvalidActionOrNotAction",
@@ -218,10 +220,12 @@ def _checked_permissions(permissions: object) -> list[dict[str, Any]]:
     return [found]
 
 
-def _known_action(action: str) -> bool:
+def _known_action(action: str, data: bool) -> bool:
     namespace, slash, _ = action.partition("/")
     if "*" in namespace:
         return True
+    if not provider_operations.supports(action, data=data):
+        return False
     known = {name.lower() for name in facts.providers()}
     for role in facts.roles().values():
         for permission in role.permissions:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from wizard.practice.arm import facts, ids, rights, shelf
+from wizard.practice.arm import facts, ids, rights, roles, shelf
 from wizard.practice.arm.assignments import TYPE
 from wizard.practice.arm.call import stamp
 from wizard.practice.arm.deployments.document import moment
@@ -32,6 +32,8 @@ def seed(practice: Practice, world: Mapping[str, Any]) -> None:
     for one in world.get("subscriptions", ()):
         _subscribe(practice, one)
     _seed_shelf(practice, world)
+    for one in world.get("roleDefinitions", ()):
+        _define(practice, one)
     for one in world.get("roleAssignments", ()):
         _assign(practice, one)
     for section, one in generated(world):
@@ -68,8 +70,31 @@ def _subscribe(practice: Practice, given: Mapping[str, Any]) -> None:
     practice.state.put("subscription", guid, {"id": f"/subscriptions/{guid}", **given})
 
 
+def _define(practice: Practice, given: Mapping[str, Any]) -> None:
+    """A custom role of the world: its `name` is the GUID; `permissions`, `assignableScopes` and the rest as in Azure."""
+    subscription = practice.state.get("subscription", str(given["assignableScopes"][0]).split("/")[2])
+    properties = {name: given[name] for name in ("roleName", "description", "assignableScopes")}
+    document = {
+        "properties": properties
+        | {"type": "CustomRole", "permissions": [rights.complete(one) for one in given["permissions"]]}
+        | {"createdOn": _SINCE, "updatedOn": _SINCE, "createdBy": None, "updatedBy": None},
+        "id": rights.role_key(given["name"]),
+        "type": roles.TYPE,
+        "name": given["name"],
+        "_tenant": (subscription or {}).get("tenantId", practice.world.home),
+    }
+    practice.state.put("roleDefinition", rights.role_key(given["name"]), document)
+
+
+def _role(practice: Practice, name: str) -> str | None:
+    """The GUID of a built-in role by its name, or of a custom role of the world by its own."""
+    if built_in := facts.role_named(name):
+        return built_in.guid
+    return name if practice.state.get("roleDefinition", rights.role_key(name)) else None
+
+
 def _assign(practice: Practice, given: Mapping[str, Any]) -> None:
-    role, scope = facts.role_named(given["role"]), str(given["scope"])
+    role, scope = _role(practice, given["role"]), str(given["scope"])
     if role is None:
         raise ValueError(f"The world assigns the role {given['role']}, which practice Azure does not know.")
     subscription = scope.split("/")[2] if scope.startswith("/subscriptions/") else ""
@@ -79,7 +104,7 @@ def _assign(practice: Practice, given: Mapping[str, Any]) -> None:
     tenant = str(found["tenantId"]) if found else _home(practice, given["principalId"])
     prefix = f"/subscriptions/{subscription}" if subscription else ""
     properties = {
-        "roleDefinitionId": prefix + rights.role_key(role.guid),
+        "roleDefinitionId": prefix + rights.role_key(role),
         "principalId": given["principalId"],
         "principalType": given["principalType"],
         "scope": scope,

@@ -22,7 +22,7 @@ _NEEDED = frozenset(
 _FREE = frozenset(
     {
         "about", "extends", "add", "drop", "change", "replication", "generate", "quotas", "takenNames", "deleted", "locks",
-        "policyDefinitions", "policyAssignments",
+        "policyDefinitions", "policyAssignments", "roleDefinitions",
     }
 )  # fmt: skip
 _KEYS = _NEEDED | _FREE

@@ -1,0 +1,1 @@
+"""Roles as sets of actions: reading them, computing them, comparing them."""
