@@ -6,6 +6,7 @@ name, and starting it twice means the same.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import time
@@ -17,7 +18,7 @@ from wizard.apply.journal import DEPLOYMENT, FORMER
 from wizard.apply.standing import UNCHANGED, Standing, held_elsewhere, is_settled, read_fields, standing
 from wizard.apply.work import Undoable, Work, pause_after
 from wizard.azure import patience
-from wizard.azure.errors import Conflict, Invalid
+from wizard.azure.errors import AzureProblem, Conflict, Invalid
 from wizard.azure.model import Change, ChangeKind, DeploymentOperation, DeploymentStatus
 from wizard.plan import Resource, derived_guid
 from wizard.render.arm import Parameters, Template, foretold, in_order, template
@@ -158,7 +159,7 @@ async def _due(work: Work, stage: Stage, stands: Standing) -> Stage | None:
     if not stands.wanted:
         return None
     whole = _of(stage, stands.wanted, work)
-    changes = await _preview(work, whole)
+    changes = await _foreseen(work, whole, {r.key: r.id(known) for r in stands.wanted})
     told = {r.key: changes.get(r.id(known).lower()) for r in stands.wanted}
     settled = {r.key: r.id(known) for r in stands.wanted if is_settled(r, told[r.key])}
     due = [r for r in in_order(stands.wanted, work.known) if r.key not in settled]
@@ -188,6 +189,20 @@ def _of(stage: Stage, resources: Sequence[Resource], work: Work) -> Stage:
     body, parameters = template(resources, work.known)
     whole = stage.part_of or stage.resources
     return replace(stage, resources=tuple(resources), template=body, parameters=parameters, part_of=whole)
+
+
+async def _foreseen(work: Work, stage: Stage, ids: Mapping[str, str]) -> dict[str, Change]:
+    """Return what writing a stage changes, by ARM id. Where nothing stands there is nothing to preview."""
+
+    async def stands(resource: Resource) -> bool:
+        try:
+            return await work.azure.arm.read(ids[resource.key], resource.api_version) is not None
+        except AzureProblem:
+            return True  # the preview will say what it is
+
+    if any(await asyncio.gather(*map(stands, stage.resources))):
+        return await _preview(work, stage)
+    return {identity.lower(): Change(ChangeKind.CREATE, identity) for identity in ids.values()}
 
 
 async def _preview(work: Work, stage: Stage) -> dict[str, Change]:

@@ -11,8 +11,8 @@ from wizard.apply.directory import ensure, task_label
 from wizard.apply.events import Result, Task
 from wizard.apply.handoff import HandOff, label_of
 from wizard.apply.key_pair import ensure_key
-from wizard.apply.order import Batch, batches, dependents, everything_of, without
-from wizard.apply.providers import ensure_provider, key_of
+from wizard.apply.order import Batch, batches, dependents, provider_key, without
+from wizard.apply.providers import REGISTERED, ensure_provider, key_of, provider_states
 from wizard.apply.removal import remove
 from wizard.apply.rights import FOREIGN_ROLES, Lack
 from wizard.apply.work import Work
@@ -46,15 +46,11 @@ class Maker:
         self._refused = {}
         if plan.password is not None:
             await in_daemon_thread(self._work.store.probe)
-        first = self._independent(plan)
-        await _all(
-            self._directory(plan),
-            self._providers(plan),
-            self._keys(plan, "here"),
-            self._deploy_all(plan, first),
-        )
-        done = {resource.key for batch in first for resource in batch.resources}
-        left = without(self._without_refused(plan), done)
+        await _all(self._directory(plan), self._keys(plan, "here"))
+        left = self._without_refused(plan)
+        first = batches(without(left, await self._behind_providers(left)), self._work.known)
+        await _all(self._providers(left), self._deploy_all(left, first))
+        left = without(left, {resource.key for batch in first for resource in batch.resources})
         await self._deploy_all(left, batches(left, self._work.known))
         await self._keys(left, "azure", None)
         for removal in left.removals:
@@ -109,13 +105,11 @@ class Maker:
     def _removing(self, removal: Removal) -> Callable[[], Awaitable[_Did]]:
         return lambda: remove(self._work, removal)
 
-    def _independent(self, plan: Plan) -> tuple[Batch, ...]:
-        """The deployments that wait for nothing of the directory, no provider and no key: a group, for instance."""
-        others = everything_of(plan).difference(resource.key for resource in plan.resources)
-        hang = dependents(plan, self._work.known, others)
-        found = batches(plan, self._work.known)
-        waiting = {b.scope for b in found if any(resource.key in hang for resource in b.resources)}
-        return tuple(batch for batch in found if batch.scope not in waiting)
+    async def _behind_providers(self, plan: Plan) -> frozenset[str]:
+        """The objects that have to wait for a provider to be registered, which takes Azure minutes."""
+        states = await provider_states(self._work.azure, plan.subscription, plan.providers)
+        missing = [provider_key(name) for name, state in states.items() if state != REGISTERED]
+        return dependents(plan, self._work.known, missing)
 
     async def _deploy_all(self, plan: Plan, listed: Sequence[Batch]) -> None:
         """Deploy one after the other; behind each, the key pairs that Azure makes on what it made."""

@@ -228,7 +228,10 @@ class Graph:
         """Return the display names of people, groups and service principals, by object id; those that are there."""
         found: dict[str, str] = {}
         for at in range(0, len(object_ids), _MOST_IDS):
-            asked_for = {"ids": list(object_ids[at : at + _MOST_IDS]), "types": ["user", "group", "servicePrincipal"]}
+            asked_for = {
+                "ids": list(object_ids[at : at + _MOST_IDS]),
+                "types": ["user", "group", "servicePrincipal"],
+            }
             _, page = await self._ask("POST", "/directoryObjects/getByIds", asked_for)
             found |= {_text(one, "id").lower(): _text(one, "displayName") for one in _values(page)}
         return found

@@ -163,7 +163,7 @@ GROUP = Step(
             offers=regions.offer_regions,
             checks=(regions.region, groups.beside_the_group),
             takes_own=True,
-            columns=("Name", "Geography"),
+            columns=("Geography", "Region"),
         ),
         Question(
             "backups",
