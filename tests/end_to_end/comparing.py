@@ -19,10 +19,11 @@ _WORLD = (ROOT / "wizard" / "practice" / "worlds" / "default.json").read_text("u
 _GUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _OF_THE_WORLD = frozenset(_GUID.findall(_WORLD))
 _BUILT_IN = re.compile(r"roleDefinitions/" + _GUID.pattern)
+_SSH_KEY = re.compile(r"ssh-(rsa|ed25519) [A-Za-z0-9+/=]+")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+Z?")
-_DEPLOYMENT = re.compile(r"azimuth-himl-[0-9a-f]{8}-[0-9a-f]{4}\b(?!-)")
+_DEPLOYMENT = re.compile(r"azimuth-(?:himl|hopsworks)-[0-9a-f]{8}-[0-9a-f]{4}\b(?!-)")
 # Random, or made of something random. What begins with _ is practice Azure's own bookkeeping.
-_RANDOM = frozenset({"salt", "sha256", "hint", "duration", "templateHash"})
+_RANDOM = frozenset({"salt", "sha256", "hint", "duration", "templateHash", "customKeyIdentifier"})
 
 
 def state(folder: Path) -> list[str]:
@@ -53,7 +54,7 @@ def _bare(value: Any) -> Any:
 
 
 def _told(text: str) -> str:
-    return _TIME.sub("TIME", _DEPLOYMENT.sub("DEPLOYMENT", _GUID.sub(_guid, text)))
+    return _TIME.sub("TIME", _SSH_KEY.sub("KEY", _DEPLOYMENT.sub("DEPLOYMENT", _GUID.sub(_guid, text))))
 
 
 def _guid(found: re.Match[str]) -> str:

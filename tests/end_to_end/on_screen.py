@@ -1,4 +1,4 @@
-"""The answers of the himl starter given by keys on the full screen, in this process, as Textual's pilot presses them."""
+"""Guides walked through by keys on the full screen, in this process, as Textual's pilot presses them."""
 
 from __future__ import annotations
 
@@ -18,9 +18,10 @@ from screens.sign_in import SignInPage
 from screens.step import StepPage
 from tests.rehearsal import practice
 from wizard.guides.himl import GUIDE
+from wizard.guides.hopsworks import GUIDE as HOPSWORKS
 
 _PATIENCE = 60.0
-_DOWN, _NEXT, _CLEAR = "down", "ctrl+n", ("end", "ctrl+u")
+_DOWN, _NEXT, _REST, _CLEAR = "down", "ctrl+n", "ctrl+r", ("end", "ctrl+u")
 # Which keys answer each step; what is not typed is the default.
 _KEYS: dict[str, tuple[str, ...]] = {
     "0.2": tuple("Research"),
@@ -42,6 +43,25 @@ async def fill_in_and_apply() -> None:
                 await pilot.press(*_KEYS.get(step, ()))
                 await _settled(pilot)
                 await pilot.press(_NEXT)
+            await _shown(pilot, ReviewPage)
+            await pilot.press("f10")
+            await _shown(pilot, DonePage)
+        await app.let_go()
+
+
+async def accept_and_apply() -> None:
+    """Walk through the Hopsworks guide by its defaults to the proved end, with the profile `demo`."""
+    with practice(Path(os.environ["AZIMUTH_HOME"]) / "state" / "practice") as cloud:
+        app = AzimuthApp(lambda: cloud, guide=HOPSWORKS, profile="demo")
+        async with app.run_test(size=(120, 40)) as pilot:
+            await _shown(pilot, SignInPage)
+            await pilot.press("enter")
+            await _until(pilot, lambda: _at(app, "0.1"))
+            await pilot.press(_NEXT)
+            await _until(pilot, lambda: _at(app, "0.2"))
+            await pilot.press(*"Research")
+            await _settled(pilot)
+            await pilot.press(_REST)
             await _shown(pilot, ReviewPage)
             await pilot.press("f10")
             await _shown(pilot, DonePage)
