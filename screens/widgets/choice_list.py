@@ -23,11 +23,18 @@ _GAP = 2
 _MARK = 2
 
 
-class ChoiceList(OptionList):
-    """Shows choices with a mark before the chosen one. Up and down choose; Enter chooses and goes on."""
+class ChoiceList(OptionList, inherit_bindings=False):
+    """Shows choices with a mark before the chosen one. Up and down choose; Enter chooses and goes on.
+
+    The page keys are left to the form: paging on must not choose anything.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "finish", "Next", id="choice.next", tooltip="Take the marked choice and go on"),
+        Binding("up", "cursor_up", "Up", id="choice.up", show=False, tooltip="The choice above"),
+        Binding("down", "cursor_down", "Down", id="choice.down", show=False, tooltip="The choice below"),
+        Binding("home", "first", "First", id="choice.first", show=False, tooltip="The first choice"),
+        Binding("end", "last", "Last", id="choice.last", show=False, tooltip="The last choice"),
         Binding(
             "space", "take", "Choose", id="choice.take", show=False, tooltip="Take the marked choice and stay"
         ),

@@ -218,3 +218,13 @@ async def test_a_second_enter_does_not_take_the_next_step_s_defaults(tmp_path: P
 
 def test_the_app_offers_no_picture_of_the_screen() -> None:
     assert "action_screenshot" not in vars(AzimuthApp)
+
+
+async def test_paging_through_a_step_chooses_nothing(tmp_path: Path) -> None:
+    with practice(tmp_path) as cloud:
+        async with resumed(cloud, "1.1") as (person, page):
+            assert isinstance(page.focused, ChoiceList)
+            await person.press("end", "pagedown", "pageup")
+            assert page.walkthrough.given["auth_way"] == "federated"
+            await person.press("home", "pagedown")
+            assert page.walkthrough.given["auth_way"] == "interactive"
