@@ -131,6 +131,8 @@ def outcome(output: Output, done: Outcome, setup: Setup) -> None:
 def _what_stays(output: Output, done: Outcome) -> None:
     for off in done.handoffs:
         handoff(output, off, written=True)
+    if len(done.handoffs) > 1:
+        output.say("      all of it in one page with one mail: the file beside them that ends with -all.md")
     for label in done.postponed:
         output.say(f"      waits for that: {label}", "quiet")
     for task in done.manual:

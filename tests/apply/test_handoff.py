@@ -184,9 +184,15 @@ async def test_the_rest_is_made_and_told_when_nobody_watches(tmp_path: Path) -> 
         "identity",
         *skipped,
     ]
-    assert [file.name for file in files] == [f"demo-handoff-{n}.md" for n in ("1.1", "1.2", "1.3", "2.4")]
+    assert [file.name for file in files] == [
+        f"demo-handoff-{n}.md" for n in ("all", "1.1", "1.2", "1.3", "2.4")
+    ]
+    whole = files[0].text
+    assert all(step.split("```sh")[1].splitlines()[-2] in whole for step in (file.text for file in files[1:]))
+    assert whole.count("--only") == len(files[1:])
+    assert whole.count("Subject: Please make 4 things") == 1
     # The identity exists by now, so its object id is in the commands.
-    assert "object id of user assigned identity handed" in files[3].text
+    assert "object id of user assigned identity handed" in files[4].text
 
 
 async def test_a_guest_s_run_goes_on_by_itself_when_the_administrator_has_made_it_all(

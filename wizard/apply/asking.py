@@ -51,6 +51,11 @@ def mail(off: HandOff, setup: Setup) -> str:
     )
 
 
+def _which(off: HandOff) -> str:
+    """One step by its number and title; without a title it is all of them at once."""
+    return f"step {off.step} {off.title}" if off.title else "all at once"
+
+
 def _counted(off: HandOff) -> str:
     return clean_line(off.labels[0]) if len(off.labels) == 1 else f"{len(off.labels)} things"
 
@@ -77,7 +82,7 @@ def document(off: HandOff, setup: Setup) -> str:
     scope = [f"| Rights lacking | {_cell(', '.join(off.actions))} |", f"| On | {_cell(off.scope)} |"]
     return "\n".join(
         (
-            f"# {setup.guide.title}, step {off.step} {off.title}: for an administrator".replace(" :", ":"),
+            f"# {setup.guide.title}, {_which(off)}: for an administrator",
             "",
             f"{clean_line(off.reason, 2_000)} Somebody else has to make this part; the rest goes on without them.",
             "",

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 _RECORD = "hand-off"
 _PREFIX = "handoff:"
+ALL = "all"
+"""In the place of a step: everything at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,9 +196,8 @@ def commands(plan: Plan, keys: Collection[str], known: Known) -> str:
 
 def _otherwise(setup: Setup, words: Sequence[str]) -> str:
     only = " ".join(f"--only {word}" for word in words)
-    practice = " --practice" if setup.cloud.name == "practice" else ""
-    cloud = practice or ("" if setup.cloud.name == "AzureCloud" else f" --cloud {setup.cloud.name}")
-    return f"azimuth apply {setup.guide.key}{cloud} --answers answers.toml --profile admin {only}"
+    words = ("azimuth", "apply", setup.guide.key, setup.cloud.option, "--answers", "answers.toml")
+    return " ".join(word for word in (*words, "--profile", "admin", only) if word)
 
 
 # Files
@@ -219,13 +220,44 @@ def write_files(setup: Setup, offs: Sequence[HandOff]) -> None:
         OSError: the disk refuses.
     """
     start = f"{setup.profile.name}-handoff-"
-    names = {file_name(setup.profile.name, off.step) for off in offs}
+    pages = _pages(setup, offs)
+    names = {page.name for page in pages}
     for path in setup.store.folder.glob(f"{start}*.md"):
         # Another profile's name may begin like the name of such a file.
         if path.name not in names and "-handoff-" not in path.name.removeprefix(start):
             remove(path)
-    for off in offs:
-        atomic_write(path_of(setup, off.step), document(off, setup))
+    for page in pages:
+        atomic_write(setup.store.folder / page.name, page.text)
+
+
+def _pages(setup: Setup, offs: Sequence[HandOff]) -> tuple[Exported, ...]:
+    """Return the page of each step, and before them one page for all, so that one mail is enough."""
+    every = (together(setup, offs), *offs) if len(offs) > 1 else offs
+    return tuple(Exported(file_name(setup.profile.name, off.step), document(off, setup)) for off in every)
+
+
+def together(setup: Setup, offs: Sequence[HandOff]) -> HandOff:
+    """Return one hand-off that asks for all of these at once."""
+    plan, known = setup.walkthrough.plan(), setup.journal.known()
+    keys = tuple(key for off in offs for key in off.objects)
+    named = [word for off in offs for word in words_for(plan, off.step, off.objects)]
+    waiting = dict.fromkeys(label for off in offs for label in off.postponed)
+    off = HandOff(
+        step=ALL,
+        title="",
+        reason=" ".join(dict.fromkeys(off.reason for off in offs)),
+        scope=" ".join(dict.fromkeys(off.scope for off in offs if off.scope)),
+        actions=tuple(dict.fromkeys(action for off in offs for action in off.actions)),
+        who=" and ".join(dict.fromkeys(off.who for off in offs if off.who)),
+        objects=keys,
+        labels=tuple(label for off in offs for label in off.labels),
+        ids={name: identity for off in offs for name, identity in off.ids.items()},
+        commands=commands(plan, keys, known),
+        otherwise=_otherwise(setup, tuple(dict.fromkeys(named))),
+        postponed=tuple(waiting),
+        file=str(path_of(setup, ALL)),
+    )
+    return replace(off, mail=mail(off, setup))
 
 
 def handoff_files(setup: Setup) -> tuple[Exported, ...]:
@@ -238,7 +270,7 @@ def handoff_files(setup: Setup) -> tuple[Exported, ...]:
     _, offs = split(plan, recorded(setup, plan), setup, known)
     if not offs:
         raise LookupError(f"Nothing of {setup.profile.name} waits for an administrator.")
-    return tuple(Exported(file_name(setup.profile.name, off.step), document(off, setup)) for off in offs)
+    return _pages(setup, offs)
 
 
 # What lasts

@@ -71,4 +71,5 @@ def practice_cloud(running: Running, folder: Path, az_config: Path) -> Cloud:
         secret_folder=folder / "secrets",
         az_config=az_config,
         banner="PRACTICE",
+        option="--practice",
     )

@@ -21,7 +21,8 @@ class Cloud:
     `blob` is where the blob service of an account answers, with ``{account}`` in it; empty stands for the usual place.
     `ca` is a CA file to trust instead of the machine's. `az_name` is what the Azure CLI calls the cloud, and
     `az_config` the folder of its login when it isn't the person's own. `secret_store` names the place of
-    secrets (``keyring``, or ``practice-folder`` with `secret_folder`). `banner` is shown on every screen.
+    secrets (``keyring``, or ``practice-folder`` with `secret_folder`). `banner` is shown on every screen. `option` is
+    what a command line says to mean this cloud; empty for the one that is meant without a word.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Cloud:
     secret_folder: Path | None = None
     az_config: Path | None = None
     banner: str = ""
+    option: str = ""
 
     def hosts(self) -> frozenset[str]:
         """Every ``host`` or ``host:port`` that may be sent a token or a secret."""
@@ -91,6 +93,7 @@ AZURE_PUBLIC = Cloud(
 )
 AZURE_US_GOVERNMENT = Cloud(
     name="AzureUSGovernment",
+    option="--cloud AzureUSGovernment",
     label="Azure US Government",
     arm="https://management.usgovcloudapi.net",
     login="https://login.microsoftonline.us",
@@ -104,6 +107,7 @@ AZURE_US_GOVERNMENT = Cloud(
 )
 AZURE_CHINA = Cloud(
     name="AzureChinaCloud",
+    option="--cloud AzureChinaCloud",
     label="Azure China (21Vianet)",
     arm="https://management.chinacloudapi.cn",
     login="https://login.chinacloudapi.cn",
