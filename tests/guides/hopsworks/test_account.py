@@ -447,6 +447,16 @@ async def test_a_pasted_list_is_compared_and_counts_once_confirmed(tmp_path: Pat
         assert len(_actions(setup)) == 37
 
 
+async def test_the_role_is_shown_as_json_and_changed_by_hand(tmp_path: Path) -> None:
+    async with hopsworks(tmp_path, edit_role=True) as setup:
+        shown = setup.walkthrough.answers.text("role_json")
+        assert json.loads(shown)["Actions"] == list(FULL)
+        assert len(_actions(setup)) == 42
+        setup.walkthrough.record("role_json", shown.replace('"Microsoft.Storage/storageAccounts/read",', ""))
+        assert "lacks 1 of it" in sentence(await _look(setup, "role_json"))
+        assert len(_actions(setup)) == 41  # what was changed by hand counts without another question
+
+
 def _actions(setup: Setup) -> tuple[str, ...]:
     body = by_key(setup.walkthrough.plan())["cross_role"].body
     return tuple(body["properties"]["permissions"][0]["actions"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from wizard.answers import Answers
 from wizard.checks import hopsworks_principal, roles
 from wizard.drawing import Drawing, Line, Part, Tone, line
@@ -12,6 +14,7 @@ from wizard.roles.algebra import DOCS_3X, FULL, FULL_PROFILE, LIMITED
 from wizard.roles.chosen import chosen_role, known_role, pasted_role, role_in_azure
 from wizard.roles.picture import drawn
 from wizard.roles.role import Role
+from wizard.roles.writing import cli_json
 from wizard.shapes import guid, length, printable
 
 _MOST_DESCRIPTION = 2048
@@ -24,6 +27,16 @@ def _wanted(answers: Answers) -> Role:
 def _has_pasted(answers: Answers) -> bool:
     role = pasted_role(answers)
     return role is not None and not role.same_rights(known_role(answers))
+
+
+def _to_edit(answers: Answers) -> str | None:
+    """The role as it would be written, for who wants to change it by hand."""
+    if answers.get("edit_role") is not True:
+        return None
+    name, description = answers.text("cross_role_name"), answers.text("cross_role_description")
+    return cli_json(
+        replace(known_role(answers), name=name, description=description, scopes=(role_scope(answers),))
+    )
 
 
 async def _draw_role(asking: Asking) -> Drawing:
@@ -175,10 +188,18 @@ ROLE = Step(
             more="For another name, change the name above. Updating takes 15 to 60 minutes to reach everywhere.",
         ),
         Question(
+            "edit_role",
+            "See and change it as JSON",
+            Kind.SWITCH,
+            rule="Yes: the role stands below as JSON, to change it line by line.",
+            default=False,
+        ),
+        Question(
             "role_json",
-            "List from Hopsworks",
+            "The role, or the list from Hopsworks",
             Kind.LINES,
             rule="Optional: a role as JSON, a JSON list, or one action a line.",
+            default=_to_edit,
             required=False,
             checks=(roles.pasted(known_role),),
             more="Hopsworks shows the list beside its command. The forms of the portal and of the CLI are understood, "
@@ -189,7 +210,7 @@ ROLE = Step(
             "Use the pasted list",
             Kind.SWITCH,
             rule="Yes: the pasted list counts. No: the known one.",
-            default=False,
+            default=lambda answers: answers.get("edit_role") is True,
             wanted=_has_pasted,
         ),
     ),
