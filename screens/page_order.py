@@ -10,9 +10,8 @@ from textual.app import App
 from screens.page import Page
 
 if TYPE_CHECKING:
-    from wizard.apply.handoff import HandOff
-
     from screens.apply import Deed
+    from wizard.apply.handoff import HandOff
     from wizard.apply.outcome import Outcome
     from wizard.azure.sign_in import SignedIn
     from wizard.setup import Setup

@@ -281,7 +281,7 @@ def _passes(operation: DeploymentOperation) -> bool:
 
 async def _note(work: Work, stage: Stage, held: Mapping[str, str]) -> None:
     """Write down what there is now, each behind what it depends on: undo goes the other way."""
-    before = work.journal.known()
+    before, written = work.journal.known(), set[str]()
     known = foretold(stage.resources, work.known)
     for resource in in_order(stage.resources, work.known):
         identity = held.get(resource.key) or resource.id(known)
@@ -293,5 +293,10 @@ async def _note(work: Work, stage: Stage, held: Mapping[str, str]) -> None:
             former = _as_field(str(intent.fields.get(FORMER, "")))
             made = bool(intent.fields.get("creates"))
             work.journal.done(resource.key, resource.type, made=made, **told, **former)
+            written.add(resource.key)
         elif before.get(resource.key) != told:
             work.journal.done(resource.key, resource.type, made=False, **told)
+    work.parts[stage.task] = (
+        tuple(f"{kind_of(r)} {r.label}" for r in stage.resources if r.key in written),
+        tuple(f"{kind_of(r)} {r.label}" for r in stage.resources if r.key not in written),
+    )

@@ -44,7 +44,10 @@ class Undoable(Exception):  # noqa: N818 - told as a failure of its task
 
 @dataclass(slots=True)
 class Work:
-    """One run over one profile: where to write, what is known, whom to tell, and whether to stop."""
+    """One run over one profile: where to write, what is known, whom to tell, and whether to stop.
+
+    `parts` are the labels of what a task made and what it kept, where it is about several objects.
+    """
 
     azure: Azure
     journal: Journal
@@ -58,6 +61,7 @@ class Work:
     cancelled: bool = False
     made: list[str] = field(default_factory=list)
     kept: list[str] = field(default_factory=list)
+    parts: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = field(default_factory=dict)
 
     def value(self, part: str | int | Ref) -> str:
         """Return the text a field of a planned object stands for.
@@ -135,5 +139,7 @@ class Work:
             self.on_event(Failed(key, label, str(problem), problem.mend))
             raise
         if result in {Result.MADE, Result.KEPT}:
-            (self.made if result is Result.MADE else self.kept).append(label)
+            made, kept = self.parts.pop(key, ((label,), ()) if result is Result.MADE else ((), (label,)))
+            self.made.extend(made)
+            self.kept.extend(kept)
         self.on_event(Finished(key, label, result, detail, time.monotonic() - began))

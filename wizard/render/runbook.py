@@ -97,12 +97,18 @@ def _item(one: Thing | Kept, plan: Plan, known: Known, made: Collection[str]) ->
     if isinstance(one, Kept):
         return [f"- [x] {escaped(one.label)}: stays as it is", f"  - {code(one.id)}"]
     there = one.key in known
+    if isinstance(one, KeyPair) and there:
+        return [f"- [x] {_what(one)} {escaped(one.label)}: stands", *_told_ids(one, plan, known)]
     state = "removed" if isinstance(one, Removal) else "made" if one.key in made else "was there"
     told = state if there else "to be removed" if isinstance(one, Removal) else "to be made"
     detail = getattr(one, "detail", "")
     more = f", {escaped(detail)}" if detail else ""
     lines = [f"- [{'x' if there else ' '}] {_what(one)} {escaped(one.label)}{more}: {told}"]
-    return lines + [f"  - {escaped(name)}: {code(value)}" for name, value in _ids(one, plan, known)]
+    return lines + _told_ids(one, plan, known)
+
+
+def _told_ids(one: Thing, plan: Plan, known: Known) -> list[str]:
+    return [f"  - {escaped(name)}: {code(value)}" for name, value in _ids(one, plan, known)]
 
 
 def _what(one: Thing) -> str:
