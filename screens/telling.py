@@ -48,11 +48,14 @@ def finding(output: Output, found: Finding) -> None:
 
 
 def findings(output: Output, found: Iterable[Finding]) -> None:
-    """Say findings, with the question each belongs to; what is well is told only when more is asked for."""
+    """Say findings, each once with the questions it belongs to; what is well is told only when more is asked for."""
+    questions: dict[tuple[Severity, str], dict[str, None]] = {}
     for one in found:
         if one.severity in {Severity.ERROR, Severity.WARNING} or output.verbose:
-            sign, style, word = _FINDINGS[one.severity]
-            output.tell(sign, f"{word}  {one.question}: {one.sentence}", style)
+            questions.setdefault((one.severity, one.sentence), {})[one.question] = None
+    for (severity, sentence), keys in questions.items():
+        sign, style, word = _FINDINGS[severity]
+        output.tell(sign, f"{word}  {', '.join(keys)}: {sentence}", style)
 
 
 def preview(output: Output, told: Preview, setup: Setup) -> None:

@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 from azure.core import AsyncPipelineClient
 
+from wizard.azure import graph_objects
 from wizard.azure.errors import Conflict, Forbidden, Invalid, NotFound, UnreadableAnswer, quietly, told
 from wizard.azure.model import (
     Application,
@@ -21,7 +22,6 @@ from wizard.azure.model import (
     FederatedCredential,
     Identity,
     NewPassword,
-    PasswordCredential,
     Person,
     ServicePrincipal,
 )
@@ -66,10 +66,10 @@ class Graph:
             return None
         found = await self._get("/me", {"$select": "id,displayName,userPrincipalName,userType"})
         return Person(
-            object_id=_text(found, "id"),
-            name=_text(found, "displayName"),
-            principal_name=_text(found, "userPrincipalName"),
-            guest=_text(found, "userType").lower() == "guest",
+            object_id=graph_objects.text(found, "id"),
+            name=graph_objects.text(found, "displayName"),
+            principal_name=graph_objects.text(found, "userPrincipalName"),
+            guest=graph_objects.text(found, "userType").lower() == "guest",
         )
 
     async def directory_rights(self) -> DirectoryRights:
@@ -81,8 +81,8 @@ class Graph:
         guest = person is not None and person.guest
         return DirectoryRights(
             users_may_register=person is not None and await self._users_may_register(guest=guest),
-            roles=tuple(_text(r, "displayName") for r in roles),
-            role_ids=tuple(_text(r, "roleTemplateId").lower() for r in roles),
+            roles=tuple(graph_objects.text(r, "displayName") for r in roles),
+            role_ids=tuple(graph_objects.text(r, "roleTemplateId").lower() for r in roles),
             guest=guest,
             app_permissions=await self._app_permissions(),
         )
@@ -116,7 +116,7 @@ class Graph:
     async def applications(self, name: str) -> list[Application]:
         """List the applications of exactly this display name; Entra allows many."""
         query = {"$filter": f"displayName eq '{_quoted(name)}'", "$select": _APPLICATION}
-        return [_application(a) for a in await self._list("/applications", query)]
+        return [graph_objects.application(a) for a in await self._list("/applications", query)]
 
     async def my_applications(self, top: int = 100) -> list[Application]:
         """List the newest applications that the caller can see, for picking one."""
@@ -127,7 +127,7 @@ class Graph:
             "$count": "true",
         }
         found = await self._get("/applications", query, {"ConsistencyLevel": "eventual"})
-        return [_application(a) for a in _values(found)][:top]
+        return [graph_objects.application(a) for a in _values(found)][:top]
 
     async def application(self, any_id: str) -> Application | None:
         """Find an application by its application (client) id or by its object id; None: there is none."""
@@ -136,13 +136,13 @@ class Graph:
         for path in (f"/applications(appId='{any_id}')", f"/applications/{any_id}"):
             found = await self._maybe(path, _APPLICATION)
             if found is not None:
-                return _application(found)
+                return graph_objects.application(found)
         return None
 
     async def application_named(self, unique_name: str) -> Application | None:
         """Find an application by its unique name; None: there is none."""
         found = await self._maybe(_by_unique_name(unique_name), _APPLICATION)
-        return None if found is None else _application(found)
+        return None if found is None else graph_objects.application(found)
 
     async def upsert_application(
         self, unique_name: str, name: str, *, tags: Sequence[str] = (), notes: str = ""
@@ -166,7 +166,7 @@ class Graph:
                 raise
             status, made = await self._ask("POST", "/applications", {"uniqueName": unique_name} | body)
         if made.get("appId"):
-            return _application(made), status == _CREATED
+            return graph_objects.application(made), status == _CREATED
         found = await self.application_named(unique_name)
         if found is None:
             raise NotFound(
@@ -185,14 +185,14 @@ class Graph:
         if not _GUID.fullmatch(app_id):
             return None
         found = await self._maybe(f"/servicePrincipals(appId='{app_id}')", _PRINCIPAL)
-        return None if found is None else _principal(found)
+        return None if found is None else graph_objects.principal(found)
 
     async def service_principal_by_object_id(self, object_id: str) -> ServicePrincipal | None:
         """Find a service principal by its own object id; None: there is none."""
         if not _GUID.fullmatch(object_id):
             return None
         found = await self._maybe(f"/servicePrincipals/{object_id}", _PRINCIPAL)
-        return None if found is None else _principal(found)
+        return None if found is None else graph_objects.principal(found)
 
     async def ensure_service_principal(self, app_id: str) -> tuple[ServicePrincipal, bool]:
         """Make the service principal of an application exist; True if it was made now. Safe to repeat.
@@ -209,7 +209,7 @@ class Graph:
             if found is None:
                 raise
             return found, False
-        return _principal(made), True
+        return graph_objects.principal(made), True
 
     async def enable_service_principal(self, object_id: str, *, enabled: bool = True) -> None:
         """Let a service principal sign in, or keep it from it (`accountEnabled`).
@@ -233,7 +233,10 @@ class Graph:
                 "types": ["user", "group", "servicePrincipal"],
             }
             _, page = await self._ask("POST", "/directoryObjects/getByIds", asked_for)
-            found |= {_text(one, "id").lower(): _text(one, "displayName") for one in _values(page)}
+            found |= {
+                graph_objects.text(one, "id").lower(): graph_objects.text(one, "displayName")
+                for one in _values(page)
+            }
         return found
 
     # Credentials
@@ -251,7 +254,7 @@ class Graph:
         value = made.pop("secretText", None)
         if not isinstance(value, str) or not value:
             raise UnreadableAnswer("Graph's answer holds no secret.", code="UnreadableAnswer")
-        return NewPassword(_password(made), Secret(value))
+        return NewPassword(graph_objects.password(made), Secret(value))
 
     async def remove_password(self, application_object_id: str, key_id: str) -> bool:
         """Revoke a client secret; False when it was not there."""
@@ -262,7 +265,9 @@ class Graph:
             return False
         except Invalid:  # Graph says 400 about a key that is gone
             app = await self._maybe(f"/applications/{_key(application_object_id)}", _APPLICATION)
-            if app is not None and key_id.lower() in {p.key_id.lower() for p in _application(app).passwords}:
+            if app is not None and key_id.lower() in {
+                p.key_id.lower() for p in graph_objects.application(app).passwords
+            }:
                 raise
             return False
         return True
@@ -271,7 +276,7 @@ class Graph:
         """List the federated credentials of an application; none when it is not there."""
         path = f"/applications/{_key(application_object_id)}/federatedIdentityCredentials"
         try:
-            return [_federated(f) for f in await self._list(path, {})]
+            return [graph_objects.federated_credential(f) for f in await self._list(path, {})]
         except NotFound:
             return []
 
@@ -282,7 +287,7 @@ class Graph:
         path = f"/applications/{_key(application_object_id)}/federatedIdentityCredentials"
         body = {"name": name, "issuer": issuer, "subject": subject, "audiences": list(audiences)}
         _, made = await self._ask("POST", path, body)
-        return _federated(made)
+        return graph_objects.federated_credential(made)
 
     async def remove_federated(self, application_object_id: str, credential_id: str) -> bool:
         """Remove a federated credential; False when it was not there."""
@@ -359,56 +364,3 @@ def _by_unique_name(unique_name: str) -> str:
 def _values(page: Mapping[str, Any]) -> list[dict[str, Any]]:
     values = page.get("value")
     return [v for v in values if isinstance(v, dict)] if isinstance(values, list) else []
-
-
-def _text(found: Mapping[str, Any], name: str) -> str:
-    return str(found.get(name) or "")
-
-
-def _time(written: object) -> datetime | None:
-    try:
-        read = datetime.fromisoformat(str(written))
-    except ValueError:
-        return None
-    return read if read.tzinfo else read.replace(tzinfo=UTC)
-
-
-def _application(found: Mapping[str, Any]) -> Application:
-    passwords = found.get("passwordCredentials") or []
-    return Application(
-        object_id=_text(found, "id"),
-        app_id=_text(found, "appId"),
-        name=_text(found, "displayName"),
-        unique_name=_text(found, "uniqueName"),
-        created=_time(found.get("createdDateTime")),
-        passwords=tuple(_password(p) for p in passwords if isinstance(p, Mapping)),
-    )
-
-
-def _password(found: Mapping[str, Any]) -> PasswordCredential:
-    return PasswordCredential(
-        key_id=_text(found, "keyId"),
-        name=_text(found, "displayName"),
-        hint=_text(found, "hint"),
-        end=_time(found.get("endDateTime")),
-    )
-
-
-def _principal(found: Mapping[str, Any]) -> ServicePrincipal:
-    return ServicePrincipal(
-        object_id=_text(found, "id"),
-        app_id=_text(found, "appId"),
-        name=_text(found, "displayName"),
-        enabled=found.get("accountEnabled") is not False,
-        owner_tenant=_text(found, "appOwnerOrganizationId"),
-    )
-
-
-def _federated(found: Mapping[str, Any]) -> FederatedCredential:
-    return FederatedCredential(
-        id=_text(found, "id"),
-        name=_text(found, "name"),
-        issuer=_text(found, "issuer"),
-        subject=_text(found, "subject"),
-        audiences=tuple(str(a) for a in found.get("audiences") or ()),
-    )

@@ -196,6 +196,10 @@ def next_steps(answers: Answers) -> tuple[tuple[str, str], ...]:
     if on_helm(answers):
         return (runbook,)
     return (
+        (
+            "azimuth export {profile} --format sheet",
+            "gives every field of the cluster form, in its order, to copy",
+        ),
         runbook,
         ('eval "$(azimuth env {profile})"', "gives this shell the ids and names that were made"),
         ("azimuth verify {profile}", "proves it all again, any day"),
