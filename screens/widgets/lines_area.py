@@ -81,9 +81,9 @@ class LinesArea(TextArea):
         self.move_cursor(taken.end_location)
 
     def show_text(self, text: str) -> None:
-        """Show another text, with the cursor at its end."""
+        """Show another text: from its beginning, or with the cursor at its end where somebody is writing."""
         self.load_text(safe(text))
-        self.move_cursor(self.document.end)
+        self.move_cursor(self.document.end if self.has_focus else (0, 0))
 
     def action_leave(self) -> None:
         """Go to what follows."""

@@ -26,7 +26,7 @@ from wizard.machine import Machine
 T = TypeVar("T", bound=Screen[Any])
 
 SMALL, LARGE = (80, 24), (140, 45)
-_PATIENCE = 15.0
+_PATIENCE = 60.0
 _CELL = 12.2
 _TEXT = re.compile(r'<text class="[^"]*-r\d+" x="([\d.]+)"[^>]*clip-path="url\(#([^)]*)\)">([^<]*)</text>')
 
