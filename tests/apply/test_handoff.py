@@ -264,7 +264,7 @@ async def test_what_was_made_by_hand_is_known_under_its_own_ids(tmp_path: Path) 
                 identity = await azure.arm.read(IDENTITY, "2023-01-31")
                 assert identity is not None
                 await _by_hand(azure, identity["properties"]["principalId"], str(uuid.uuid4()), READER)
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(90):
                 outcome = await run
     assert (outcome.end, outcome.problem, outcome.ok) == (End.DONE, "", True)
 
