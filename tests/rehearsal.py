@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -82,6 +82,6 @@ class Heard:
 
 def state_of(folder: Path, *, without: tuple[str, ...] = ()) -> dict[tuple[str, str], str]:
     """Read every document of practice Azure straight from its file: what there is, by kind and key."""
-    with sqlite3.connect(folder / "practice.db") as connection:
+    with closing(sqlite3.connect(folder / "practice.db")) as connection:
         rows = connection.execute("SELECT kind, key, body FROM document").fetchall()
     return {(kind, key): doc for kind, key, doc in rows if kind not in without}

@@ -138,7 +138,9 @@ async def test_the_hopsworks_guide_in_the_hands_of_a_contributor_of_one_group(tm
         run = asyncio.create_task(Run(setup, hears, watch=True, every=0.1).go())
         await hears.waits.wait()
         pages = sorted(path.name for path in setup.store.folder.glob("*-handoff-*"))
-        assert [f"demo-handoff-{step}.md" for step in ("1.1", "1.2", "1.3", "2.1", "2.4", "3")] == pages
+        assert [
+            f"demo-handoff-{step}.md" for step in ("1.1", "1.2", "1.3", "2.1", "2.4", "3", "all")
+        ] == pages
         only = frozenset({"1", "2.1", "2.4", "provider:Microsoft.Compute"})
         done = await _as_administrator(HOPSWORKS, dict(setup.walkthrough.given), only)
         assert (done.end, done.problem) == (End.DONE, "")

@@ -8,6 +8,7 @@ import re
 import signal
 import sqlite3
 import subprocess
+from contextlib import closing
 from pathlib import Path
 
 import pexpect
@@ -139,7 +140,7 @@ def test_what_stands_in_the_way_is_told_before_anything_is_written(world: str, l
 @pytest.mark.slow
 def test_what_somebody_removed_is_told_and_made_again() -> None:
     assert azimuth(*APPLY).returncode == 0
-    with sqlite3.connect(practice_folder() / "practice.db") as database:
+    with closing(sqlite3.connect(practice_folder() / "practice.db")) as database, database:
         database.execute(
             "DELETE FROM document WHERE kind = 'secret' AND body LIKE '%\"himl\"%' AND key NOT LIKE '%7e127b35%'"
         )
