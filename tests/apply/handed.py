@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import Any
 
@@ -187,7 +187,7 @@ async def administrator(
 
 def take_directory_roles_away(folder: Path) -> None:
     """Take every directory role from everybody, behind the back of whoever looked before."""
-    with sqlite3.connect(folder / "practice.db") as connection:
+    with closing(sqlite3.connect(folder / "practice.db")) as connection, connection:
         for key, body in connection.execute("SELECT key, body FROM document WHERE kind = 'user'").fetchall():
             changed = json.dumps({**json.loads(body), "directoryRoles": []})
             connection.execute("UPDATE document SET body = ? WHERE kind = 'user' AND key = ?", (changed, key))

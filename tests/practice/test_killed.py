@@ -71,7 +71,7 @@ class Writers:
 
 def documents(folder: Path) -> dict[tuple[str, str], Any]:
     """Everything in the state file, after SQLite's own check of it."""
-    with sqlite3.connect(folder / "practice.db") as database:
+    with closing(sqlite3.connect(folder / "practice.db")) as database, database:
         assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         rows = database.execute("SELECT kind, folded, body FROM document").fetchall()
     database.close()
