@@ -259,9 +259,9 @@ class Proof:
     arguments: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Share:
-    """What one chapter of a guide adds to the plan."""
+    """What one chapter of a guide adds to the plan; `providers` are the resource providers that it needs registered."""
 
     directory: tuple[DirectoryObject, ...] = ()
     resources: tuple[Resource, ...] = ()
@@ -276,25 +276,12 @@ class Share:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
-    """What shall exist. Two plans are equal when they mean the same.
-
-    `providers` are the resource providers that have to be registered in the subscription.
-    """
+class Plan(Share):
+    """What shall exist: all shares together, and where. Two plans are equal when they mean the same."""
 
     guide: str
     tenant: str
     subscription: str
-    directory: tuple[DirectoryObject, ...] = ()
-    resources: tuple[Resource, ...] = ()
-    kept: tuple[Kept, ...] = ()
-    manual: tuple[Manual, ...] = ()
-    outputs: tuple[Output, ...] = ()
-    proofs: tuple[Proof, ...] = ()
-    keys: tuple[KeyPair, ...] = ()
-    removals: tuple[Removal, ...] = ()
-    sheet: tuple[SheetRow, ...] = ()
-    providers: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, guide: str, tenant: str, subscription: str, *shares: Share) -> Plan:

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 from typing import Any
 
+import hcl2
 import pytest
 
 from tests.guides.hopsworks.cluster_support import answers_of, plan_of
@@ -99,7 +100,6 @@ def test_only_fields_that_the_provider_knows_are_written(name: str) -> None:
 
 @pytest.mark.parametrize("name", VARIANTS)
 def test_another_reader_of_hcl_understands_the_file(name: str) -> None:
-    hcl2 = pytest.importorskip("hcl2", reason="python-hcl2 is not installed")
     read = hcl2.load(io.StringIO(tf(name)))
     assert [next(iter(one)).strip('"') for one in read["resource"]] == ["hopsworksai_cluster"]
 
@@ -179,7 +179,6 @@ def test_text_from_people_is_never_code() -> None:
 
 
 def test_both_forms_say_the_same() -> None:
-    hcl2 = pytest.importorskip("hcl2", reason="python-hcl2 is not installed")
     read = hcl2.load(io.StringIO(tf("own network")))["resource"][0]
     inner = next(iter(next(iter(read.values())).values()))
     head = inner["head"][0]

@@ -2,13 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
-
-import pytest
-
 from tests.guides.hopsworks.cluster_support import (
-    GROUP_ID,
-    RESEARCH,
     errors,
     keys,
     make_network,
@@ -16,31 +10,8 @@ from tests.guides.hopsworks.cluster_support import (
     said,
     walk,
 )
-from wizard.azure.choose import open_cloud
-from wizard.azure.clouds import Cloud
 from wizard.azure.session import Azure
-from wizard.azure.sign_in import sign_in_unattended
 from wizard.guide import Severity
-from wizard.network.rules import Rule
-
-DENY_WEB = Rule("DenyWeb", "Inbound", 200, "Deny", "*", ports=("80", "443"))
-
-
-@pytest.fixture(scope="module")
-def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
-    """Practice Azure for the module; each test has resources of its own."""
-    with open_cloud(
-        "practice", practice_folder=tmp_path_factory.mktemp("practice"), world="default", time_scale=0.0
-    ) as served:
-        yield served
-
-
-@pytest.fixture
-async def azure(cloud: Cloud) -> AsyncIterator[Azure]:
-    async with Azure.open(await sign_in_unattended(cloud, environ={})) as opened:
-        await opened.arm.register_provider(RESEARCH, "Microsoft.Network")
-        await opened.arm.write(GROUP_ID, "2024-11-01", {"location": "westeurope"})
-        yield opened
 
 
 async def test_a_new_network_is_checked_and_drawn(azure: Azure) -> None:

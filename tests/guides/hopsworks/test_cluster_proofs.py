@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 
 import pytest
 
 from tests.guides.hopsworks.cluster_support import (
     GROUP_ID,
-    RESEARCH,
     make_group,
     make_network,
     said,
     walk,
 )
-from wizard.azure.choose import open_cloud
-from wizard.azure.clouds import Cloud
 from wizard.azure.compute import _size
 from wizard.azure.session import Azure
-from wizard.azure.sign_in import sign_in_unattended
 from wizard.checks import proving_cluster
 from wizard.drawing import WIDTH
 from wizard.guide import Severity
@@ -30,23 +26,6 @@ from wizard.proofs import Proving
 GROUP = f"{GROUP_ID}/providers/Microsoft.Network/networkSecurityGroups"
 VNET = f"{GROUP_ID}/providers/Microsoft.Network/virtualNetworks"
 NEEDS = "Inbound:Tcp:80:Internet Outbound:Tcp:443:Internet"
-
-
-@pytest.fixture(scope="module")
-def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
-    """Practice Azure for the module; each test has resources of its own."""
-    with open_cloud(
-        "practice", practice_folder=tmp_path_factory.mktemp("practice"), time_scale=0.0
-    ) as served:
-        yield served
-
-
-@pytest.fixture
-async def azure(cloud: Cloud) -> AsyncIterator[Azure]:
-    async with Azure.open(await sign_in_unattended(cloud, environ={})) as opened:
-        await opened.arm.register_provider(RESEARCH, "Microsoft.Network")
-        await opened.arm.write(GROUP_ID, "2024-11-01", {"location": "westeurope"})
-        yield opened
 
 
 def proving(azure: Azure, **arguments: str) -> Proving:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,34 +18,12 @@ from tests.guides.hopsworks.storage_support import (
     walk,
 )
 from wizard.azure.choose import open_cloud
-from wizard.azure.clouds import Cloud, cloud_named
+from wizard.azure.clouds import cloud_named
 from wizard.azure.errors import AzureProblem, ForeignHost
 from wizard.azure.session import Azure
 from wizard.azure.sign_in import SignedIn, sign_in_unattended
 from wizard.azure.storage import ACCOUNT, IDENTITY, Inside
 from wizard.guide import Severity
-
-
-@pytest.fixture(scope="module")
-def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
-    """Practice Azure for the module; each test has resources of its own."""
-    with open_cloud("practice", practice_folder=tmp_path_factory.mktemp("practice")) as served:
-        yield served
-
-
-@pytest.fixture
-async def signed_in(cloud: Cloud) -> SignedIn:
-    """The person of the world."""
-    return await sign_in_unattended(cloud, environ={})
-
-
-@pytest.fixture
-async def azure(signed_in: SignedIn) -> AsyncIterator[Azure]:
-    """A connection as that person, with the group made."""
-    async with Azure.open(signed_in) as opened:
-        await make_group(opened)
-        yield opened
-
 
 # The account
 

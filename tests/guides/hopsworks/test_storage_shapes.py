@@ -47,7 +47,7 @@ ED = ed25519.Ed25519PrivateKey.generate()
         ("container_name", "-data", "It must begin and end with a letter or digit."),
         ("container_name", "data-", "It must begin and end with a letter or digit."),
         ("identity_name", "ab", "3 to 128 letters, digits, hyphens and underscores"),
-        ("identity_name", "-identity", "beginning with a letter or digit"),
+        ("identity_name", "-identity", "begins with a letter or digit"),
         ("identity_name", "a" * 129, "3 to 128 letters"),
         ("identity_name", "my identity", "3 to 128 letters"),
         ("acr_name", "four", "5 to 50 letters and digits, no hyphen."),

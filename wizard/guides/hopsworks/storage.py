@@ -112,7 +112,7 @@ _IDENTITY_STEP = Step(
             shape=(
                 matches(
                     r"[A-Za-z0-9][A-Za-z0-9_-]{2,127}",
-                    "3 to 128 letters, digits, hyphens and underscores, beginning with a letter or digit.",
+                    "This is no name for an identity.",
                 ),
             ),
             offers=identities.offer_identities,
