@@ -88,7 +88,7 @@ def _counts(preview: Preview) -> list[Row]:
 def manual_rows(task: Manual) -> list[Row]:
     """Return what stays for a person to do as rows: what, how, line by line, and the command."""
     first, *more = task.text.splitlines() or [""]
-    rows = [Row(task.title, sign(Sign.WAITS), "warn", first)]
+    rows = [Row(f"{task.title}.", sign(Sign.WAITS), "warn", first)]
     rows += [Row(quiet=one.strip(), indent=2) for one in more]
     if task.command:
         rows.append(Row(task.command, text_tone="key", indent=2))
