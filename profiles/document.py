@@ -13,11 +13,12 @@ from profiles.files import read_capped
 if TYPE_CHECKING:
     Path = tuple[str | int, ...]
 
-SCHEMA = 1
+SCHEMA = 2
 LARGEST = 256 * 1024
 DEEPEST = 12
 _MOST_DOTS = 32
 _LINE_START = 300
+_LONGEST_WORD = 200
 _PLACE = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)\Z")
 _HEADER = re.compile(r"\s*\[(\[?)\s*([^\[\]]+?)\s*\]")
 _KEY = re.compile(r"""\s*(?:"([^"]*)"|'([^']*)'|([A-Za-z0-9_-]+))\s*=""")
@@ -44,16 +45,20 @@ def parse(text: str, file: str) -> dict[str, Any]:
         values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         found = _PLACE.search(str(error))
-        line_number = int(found[1]) if found and found[1] else None
-        raise ProfileError(
-            [Fault(file, line_number, "", f"it is not TOML: {_PLACE.sub('', str(error))}")]
-        ) from None
-    except (ValueError, RecursionError):
-        raise ProfileError(
-            [Fault(file, None, "", "a number is too long, or values are nested too deep")]
-        ) from None
-    if _deeper_than(values, DEEPEST):
-        raise ProfileError([Fault(file, None, "", f"values are nested more than {DEEPEST} deep")])
+        last = text.count("\n") + 1
+        line_number = int(found[1]) if found and found[1] else last
+        what = _PLACE.sub("", str(error))[:_LONGEST_WORD]
+        raise ProfileError([Fault(file, line_number, "", f"it is not TOML: {_visible(what)}")]) from None
+    except RecursionError:
+        worst = _line_with_most(text, "[{")
+        raise ProfileError([Fault(file, worst, "", "values are nested too deep")]) from None
+    except ValueError:
+        worst = _line_with_most(text, "0123456789")
+        raise ProfileError([Fault(file, worst, "", "a number is too long")]) from None
+    for key, value in values.items():
+        if _deeper_than(value, DEEPEST - 1):
+            what = f"values are nested more than {DEEPEST} deep"
+            raise ProfileError([Fault(file, lines_of(text).get((key,)), key[:_LONGEST_WORD], what)])
     return values
 
 
@@ -67,12 +72,22 @@ def lines_of(text: str) -> dict[Path, int]:
         if header := _HEADER.match(start):
             table = tuple(part.strip().strip("\"'") for part in header[2].split("."))
             if header[1]:
+                lines.setdefault(table, number)
                 entered[table] = entered.get(table, -1) + 1
                 table = (*table, entered[table])
             lines.setdefault(table, number)
         elif key := _KEY.match(start):
             lines.setdefault((*table, key[1] or key[2] or key[3] or ""), number)
     return lines
+
+
+def _line_with_most(text: str, signs: str) -> int:
+    counts = (sum(map(line.count, signs)) for line in text.split("\n"))
+    return max(enumerate(counts, 1), key=lambda one: one[1])[0]
+
+
+def _visible(what: str) -> str:
+    return what if what.isprintable() else ascii(what)
 
 
 def _longest_dotted(line: str) -> int:

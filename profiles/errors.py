@@ -62,6 +62,17 @@ class StaleProfile(ProfilesError):  # noqa: N818 - as above
         super().__init__(f"Profile {name!r} {what}; nothing was overwritten.")
 
 
+class NotApproved(ProfilesError):  # noqa: N818 - as above
+    """The profile holds what nobody on this machine agreed to; `difference` says what, line by line."""
+
+    def __init__(self, name: str, difference: Sequence[str], *, known: bool) -> None:
+        self.name, self.difference, self.known = name, tuple(difference), known
+        why = "was changed outside Azimuth since it was approved" if known else "was never approved here"
+        super().__init__(
+            f"Profile {name!r} {why}, and nothing was sent to Azure. azimuth profiles approve {name} shows it and asks."
+        )
+
+
 class NotApplied(ProfilesError):  # noqa: N818 - as above
     """The profile has no variables to give, because its plan was not carried out or was undone."""
 

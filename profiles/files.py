@@ -12,32 +12,37 @@ from typing import TYPE_CHECKING
 from profiles.errors import LockedError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     PathText = str | os.PathLike[str]
 
 _PRIVATE = 0o600
-_TEMPORARY = ".azimuth-tmp"
+TEMPORARY = ".azimuth-tmp"
+"""How the name of a file ends that is being written."""
 _PAUSE = 0.02
+SINCE = "%Y-%m-%d %H:%M:%S%z"
+"""How the holder of a lock writes down since when."""
 
 
-def atomic_write(path: PathText, content: bytes | str) -> None:
+def atomic_write(path: PathText, content: bytes | str, *, last: Callable[[], None] = lambda: None) -> None:
     """Replace a file's content in one step, durably, with mode 0600; a symbolic link stays and its target is replaced.
 
+    `last` is called when nothing is left but to replace; what it raises leaves the old content.
     After it returns the new content survives a power cut; whenever it raises OSError the old content stands.
     """
     target = os.path.realpath(path)
     folder, name = os.path.split(target)
-    temporary = os.path.join(folder, f".{name}.{os.urandom(6).hex()}{_TEMPORARY}")  # noqa: PTH118 - pathlib costs `azimuth env` 5 ms
+    temporary = os.path.join(folder, f".{name}.{os.urandom(6).hex()}{TEMPORARY}")  # noqa: PTH118 - pathlib costs `azimuth env` 5 ms
     body = content.encode() if isinstance(content, str) else content
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, _PRIVATE)
     try:
         try:
             os.fchmod(descriptor, _PRIVATE)
-            _write_all(descriptor, body)
+            write_all(descriptor, body)
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+        last()
         os.replace(temporary, target)  # noqa: PTH105 - as above
     except BaseException:
         with suppress(OSError):
@@ -49,8 +54,10 @@ def atomic_write(path: PathText, content: bytes | str) -> None:
 def remove_leftovers(path: PathText) -> None:
     """Remove what a killed `atomic_write` of this path left beside it; call it only under the lock that guards the path."""
     folder, name = os.path.split(os.path.realpath(path))
+    if not os.path.isdir(folder):  # noqa: PTH112 - as above
+        return
     for entry in os.listdir(folder):  # noqa: PTH208 - as above
-        if entry.startswith(f".{name}.") and entry.endswith(_TEMPORARY):
+        if entry.startswith(f".{name}.") and entry.endswith(TEMPORARY):
             with suppress(FileNotFoundError):
                 os.unlink(os.path.join(folder, entry))  # noqa: PTH108, PTH118 - as above
 
@@ -75,7 +82,7 @@ def append_line(path: PathText, line: str) -> None:
         before = os.fstat(descriptor).st_size
         torn = before > 0 and os.pread(descriptor, 1, before - 1) != b"\n"
         try:
-            _write_all(descriptor, (b"\n" if torn else b"") + line.encode() + b"\n")
+            write_all(descriptor, (b"\n" if torn else b"") + line.encode() + b"\n")
             os.fsync(descriptor)
         except OSError:
             os.ftruncate(descriptor, before)
@@ -113,11 +120,23 @@ def locked(path: PathText, what: str = "", *, wait: float = 0.0) -> Iterator[Non
     try:
         _take(descriptor, what or os.path.basename(path), time.monotonic() + wait)  # noqa: PTH119 - as above
         os.ftruncate(descriptor, 0)
-        since = time.strftime("%Y-%m-%d %H:%M:%S%z")
-        os.pwrite(descriptor, f"{os.getpid()}\t{os.uname().nodename}\t{since}\n".encode(), 0)
+        since = time.strftime(SINCE)
+        os.pwrite(descriptor, f"{os.getpid()}\t{os.uname().nodename}\t{since}\t{boot_id()}\n".encode(), 0)
         yield
     finally:
         os.close(descriptor)
+
+
+def boot_id() -> str:
+    """What tells this run of this machine from any other; "" where the system does not say.
+
+    A process id means something within one boot of one machine only, and a home folder may be shared by several.
+    """
+    try:
+        with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as file:  # noqa: PTH123 - as above
+            return file.read(64).strip()
+    except OSError:
+        return ""
 
 
 def sync_folder(folder: PathText) -> None:
@@ -143,12 +162,13 @@ def _take(descriptor: int, what: str, deadline: float) -> None:
 
 def _held(descriptor: int, what: str) -> LockedError:
     parts = os.pread(descriptor, 1000, 0).decode(errors="replace").rstrip("\n").split("\t")
-    if len(parts) == 3 and parts[0].isdecimal():  # noqa: PLR2004 - pid, host, since
+    if len(parts) in {3, 4} and parts[0].isdecimal():  # pid, host, since, and by now the boot
         return LockedError(what, int(parts[0]), parts[1], parts[2])
     return LockedError(what, None, "", "")
 
 
-def _write_all(descriptor: int, body: bytes) -> None:
+def write_all(descriptor: int, body: bytes) -> None:
+    """Write all of it, or raise OSError."""
     # A nearly full disk takes a part and raises nothing.
     left = memoryview(body)
     while left:

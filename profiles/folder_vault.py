@@ -30,13 +30,15 @@ class FolderVault:
 
     name = "practice-folder"
     label = "encrypted files in practice Azure's own folder"
+    keeps = True
 
     def __init__(self, folder: str | os.PathLike[str]) -> None:
         self._folder = os.fspath(folder)
 
     def probe(self) -> None:
         """Write, read back and delete a throw-away item. Raises SecretStoreError."""
-        binding = Binding("probe", "probe", os.urandom(8).hex(), "probe")
+        # Always of the same name: what a crash in here leaves behind is gone with the next one.
+        binding = Binding("probe", "probe", "probe", "probe")
         try:
             self.put(binding, Secret(os.urandom(16).hex()))
         finally:
@@ -74,10 +76,18 @@ class FolderVault:
 
     def delete(self, binding: Binding) -> None:
         """Forget the secret; one that isn't there is no error. Raises SecretStoreError."""
+        item = self._item(binding)
+        if not os.path.isdir(self._folder):  # noqa: PTH112 - as above
+            return
         try:
-            remove(self._item(binding))
+            # What is left over of an item may be what another process is just writing.
+            with locked(self._path("lock"), "The secret store of practice Azure", wait=_WAIT):
+                remove(item)
+                remove_leftovers(item)
         except OSError as error:
             raise _unusable(error) from error
+        except LockedError as error:
+            raise SecretStoreError("locked", str(error)) from error
 
     def _path(self, name: str) -> str:
         return os.path.join(self._folder, name)  # noqa: PTH118 - as above
@@ -93,6 +103,7 @@ class FolderVault:
             if not make or self._holds_items():
                 raise _damaged("its key is gone") from None
             key = os.urandom(_KEY)
+            remove_leftovers(path)
             atomic_write(path, key)
         except OSError as error:
             raise _unusable(error) from error

@@ -7,14 +7,15 @@ import os
 import sys
 import threading
 from contextlib import suppress
-from importlib import import_module
-from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
+from profiles.keyrings import allowed, refused
 from profiles.secrets import Binding, Secret, SecretStoreError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable
 
+    from profiles.keyrings import Looked
     from profiles.secrets import Kind
 
 T = TypeVar("T")
@@ -38,27 +39,6 @@ class Backend(Protocol):
         """Forget a value."""
 
 
-class Candidate(NamedTuple):
-    """A back end that may be used: where its class is, and what people call it."""
-
-    module: str
-    cls: str
-    label: str
-
-
-# Never whichever is installed: a plain-text, null or chained one may have the highest priority.
-_ALLOWED: dict[str, tuple[Candidate, ...]] = {
-    "linux": (
-        Candidate("keyring.backends.SecretService", "Keyring", "Secret Service"),
-        Candidate("keyring.backends.libsecret", "Keyring", "Secret Service by libsecret"),
-        Candidate("keyring.backends.kwallet", "DBusKeyring", "KWallet 5"),
-        Candidate("keyring.backends.kwallet", "DBusKeyringKWallet4", "KWallet 4"),
-    ),
-    "darwin": (Candidate("keyring.backends.macOS", "Keyring", "macOS Keychain"),),
-    "win32": (Candidate("keyring.backends.Windows", "WinVaultKeyring", "Windows Credential Manager"),),
-}
-
-
 class KeyringStore:
     """Keeps secrets in the keyring of the system; one item each, named by its binding and repeating it inside.
 
@@ -66,6 +46,7 @@ class KeyringStore:
     """
 
     name = "keyring"
+    keeps = True
 
     def __init__(self, backend: Backend, label: str, *, patience: float = _PATIENCE) -> None:
         self._backend = backend
@@ -75,7 +56,7 @@ class KeyringStore:
     @classmethod
     def open(cls, *, patience: float = _PATIENCE) -> KeyringStore:
         """The first allowed keyring that is at work on this machine. Raises SecretStoreError."""
-        backend, label = _within(patience, lambda: _first_viable(_ALLOWED.get(sys.platform, ())))
+        backend, label = _within(patience, lambda: _first_viable(allowed()))
         return cls(backend, label, patience=patience)
 
     def probe(self) -> None:
@@ -135,18 +116,16 @@ class KeyringStore:
         return type(self._backend).__name__ == "WinVaultKeyring"
 
 
-def _first_viable(candidates: Sequence[Candidate]) -> tuple[Backend, str]:
+def _first_viable(candidates: Iterable[Looked]) -> tuple[Backend, str]:
     reasons: list[str] = []
-    for module, cls, label in candidates:
-        try:
-            backend = getattr(import_module(module), cls)
-            _ = backend.priority  # raises the reason when it is not at work here
-        except Exception as error:  # noqa: BLE001 - an edge: each says in its own way that it is not at work
-            reasons.append(f"{label}: {_first_line(error)}")
-        else:
-            return backend(), label
+    for looked in candidates:
+        if looked.backend is not None:
+            return looked.backend, looked.label
+        if looked.known:
+            reasons.append(f"{looked.label}: {looked.reason}")
     told = "; ".join(reasons) or "none is known for this system"
-    raise SecretStoreError("none", f"There is no keyring here that Azimuth trusts ({told}).")
+    what = f"There is no keyring here that Azimuth trusts ({told})."
+    raise SecretStoreError("none", " ".join((what, *(f"{one.sentence}." for one in refused()))))
 
 
 def _within(seconds: float, call: Callable[[], T], label: str = "system keyring") -> T:
@@ -181,17 +160,25 @@ def _fault(error: Exception, label: str) -> SecretStoreError:
 
     known: tuple[tuple[type[Exception], Kind, str], ...] = (
         (errors.NoKeyringError, "none", "is not there"),
-        (errors.KeyringLocked, "locked", "is locked"),
+        (errors.KeyringLocked, "locked", "is locked: unlock it, then try again"),
         (errors.InitError, "locked", "could not be opened; it may be locked"),
         (errors.KeyringError, "refused", "refused"),
         (EOFError, "locked", "asks for a password where nobody can answer"),
     )
-    for cls, kind, what in known:
+    for cls, kind, what in (*known, *_of_the_service()):
         if isinstance(error, cls):
             return SecretStoreError(kind, f"The {label} {what} ({type(error).__name__}).")
     return SecretStoreError("broken", f"The {label} failed ({type(error).__name__}).")
 
 
-def _first_line(error: Exception) -> str:
-    lines = str(error).splitlines()
-    return lines[0][:160] if lines else type(error).__name__
+def _of_the_service() -> tuple[tuple[type[Exception], Kind, str], ...]:
+    """Errors of the library below the Secret Service, which get through now and then; it is loaded if one did."""
+    if "secretstorage" not in sys.modules:
+        return ()
+    from secretstorage import exceptions
+
+    return (
+        (exceptions.LockedException, "locked", "is locked: unlock it, then try again"),
+        (exceptions.PromptDismissedException, "locked", "stays locked: its question was closed"),
+        (exceptions.SecretServiceNotAvailableException, "none", "is not there"),
+    )

@@ -70,7 +70,8 @@ class Profile:
     """One setup of one guide, as it is kept. Make one with `new`, change it with `dataclasses.replace`.
 
     `id` stays through renaming and is what secrets are bound to; `revision` counts the saves;
-    `step` is where the person was; `unknown` holds what a newer version of Azimuth wrote.
+    `step` is where the person was; `origin` says where the answers came from when not from a person here;
+    `unknown` holds what a newer version of Azimuth wrote.
     """
 
     name: str
@@ -83,6 +84,7 @@ class Profile:
     revision: int = 0
     stage: Stage = "answering"
     step: str = ""
+    origin: str = ""
     context: SavedContext = field(default_factory=SavedContext)
     answers: Mapping[str, AnswerValue] = field(default_factory=dict)
     sources: Mapping[str, Source] = field(default_factory=dict)
@@ -120,6 +122,7 @@ def to_values(profile: Profile) -> dict[str, Any]:
         "cloud": profile.cloud,
         "stage": profile.stage,
         "step": profile.step,
+        "origin": profile.origin,
         "created": profile.created,
         "updated": profile.updated,
         "deployments": list(profile.deployments),

@@ -9,6 +9,7 @@ from typing import Any, TypeVar, cast
 
 from profiles.document import SCHEMA, lines_of, parse, read_text
 from profiles.errors import Fault, ProfileError
+from profiles.migrations import migrated
 from profiles.profile import (
     NAME,
     SOURCES,
@@ -22,6 +23,7 @@ from profiles.profile import (
     Stage,
 )
 from profiles.secrets import Binding
+from profiles.tenants import answer_fault, tenant_fault
 from profiles.variables import name_fault
 
 T = TypeVar("T")
@@ -29,6 +31,7 @@ T = TypeVar("T")
 _ANY = re.compile(r"(?s).*")
 _SOME = re.compile(r"(?s).+")
 _MOST_FAULTS = 100
+_MOST_ENTRIES = 1000
 _GUIDE = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 _CLOUD = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,39}")
 _GUID = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
@@ -36,8 +39,6 @@ _DOMAIN = re.compile(r"(?=.{1,253}\Z)[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})+
 _STORE = re.compile(r"[a-z][a-z-]{0,31}")
 _ANSWER = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}")
 _LARGEST_NUMBER = 2**63
-# With these the sign-in library would send a secret to whatever authority it is given, or to no tenant at all.
-_NO_TENANTS = frozenset({"adfs", "common", "organizations", "consumers"})
 
 
 def read_profile(path: str | os.PathLike[str]) -> Profile:
@@ -52,7 +53,7 @@ def profile_of(text: str, file: str, *, name: str | None = None) -> Profile:
     Raises ProfileError with all faults.
     """
     reader = _Reader(text, file)
-    top = _Table(parse(text, file), (), reader)
+    top = _Table(migrated(parse(text, file), SCHEMA), (), reader)
     schema = top.number("schema", smallest=1)
     reader.newer = schema > SCHEMA
     profile = _profile(top, schema)
@@ -60,7 +61,7 @@ def profile_of(text: str, file: str, *, name: str | None = None) -> Profile:
         reader.fault(("name",), f"must be {name!r}, as the file is called")
     _check_secrets(profile, reader)
     if reader.faults:
-        raise ProfileError(reader.faults)
+        raise ProfileError(sorted(reader.faults, key=lambda fault: fault.line or len(text)))
     return profile
 
 
@@ -125,7 +126,7 @@ class _Table:
         if not all(type(value) is str for value in values):
             self.fault(key, "must be a list of texts")
             return []
-        return values
+        return self._few(key, values)
 
     def table(self, key: str) -> _Table:
         values: dict[str, Any] = self._take(key, dict, "a table", {}) or {}
@@ -136,10 +137,21 @@ class _Table:
         if not all(isinstance(value, dict) for value in values):
             self.fault(key, "must be a list of tables")
             return []
-        return [_Table(value, (*self._path, key, n), self._reader) for n, value in enumerate(values)]
+        few = self._few(key, values)
+        return [_Table(value, (*self._path, key, n), self._reader) for n, value in enumerate(few)]
+
+    def _few(self, key: str, values: list[T]) -> list[T]:
+        """Refuse what no guide makes and what would keep the writer of the file busy."""
+        if len(values) > _MOST_ENTRIES:
+            self.fault(key, f"has more than {_MOST_ENTRIES} entries")
+            return []
+        return values
 
     def rest(self) -> dict[str, Any]:
         """Everything that was not asked for, for tables whose keys are free."""
+        if len(self._left) > _MOST_ENTRIES:
+            self._reader.fault(self._path, f"has more than {_MOST_ENTRIES} entries")
+            self._left = {}
         return self._left
 
     def unknown(self) -> dict[str, Any]:
@@ -179,6 +191,7 @@ def _profile(top: _Table, schema: int) -> Profile:
             top.text("stage", re.compile("|".join(STAGES)), f"must be one of {', '.join(STAGES)}", None),
         ),
         step=top.text("step"),
+        origin=top.text("origin"),
         created=cast("datetime", top.moment("created")),
         updated=cast("datetime", top.moment("updated")),
         deployments=tuple(top.texts("deployments")),
@@ -194,8 +207,8 @@ def _profile(top: _Table, schema: int) -> Profile:
 
 def _tenant(table: _Table, key: str, default: str | None = "") -> str:
     value = table.text(key, default=default)
-    if value.lower() in _NO_TENANTS:
-        table.fault(key, f"{value!r} is no tenant: give the id of one")
+    if fault := tenant_fault(value):
+        table.fault(key, fault)
     elif value and not (_GUID.fullmatch(value) or _DOMAIN.fullmatch(value)):
         table.fault(key, "must be a tenant's id or domain")
     return value
@@ -218,11 +231,14 @@ def _answers(table: _Table) -> dict[str, AnswerValue]:
         if not _ANSWER.fullmatch(key):
             table.fault(key, "is no key of an answer")
         elif type(value) is list and all(type(item) is str for item in value):
-            continue
+            if len(value) > _MOST_ENTRIES:
+                table.fault(key, f"has more than {_MOST_ENTRIES} entries")
         elif type(value) not in {str, int, bool}:
             table.fault(key, "must be a text, a whole number, true or false, or a list of texts")
         elif type(value) is int and not -_LARGEST_NUMBER <= value < _LARGEST_NUMBER:
             table.fault(key, "is too large a number")
+        elif fault := answer_fault(key, value):
+            table.fault(key, fault)
     return table.rest()
 
 
@@ -284,3 +300,5 @@ def _check_secrets(profile: Profile, reader: _Reader) -> None:
         # A person may move to another tenant, and must lose no answer by it; a profile's cloud never changes.
         if reference.binding.cloud != profile.cloud:
             reader.fault((*path, "cloud"), "the secret belongs to another cloud than the profile")
+        if reference.binding.profile != profile.id:
+            reader.fault((*path, "profile"), "the secret belongs to another profile")

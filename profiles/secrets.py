@@ -8,10 +8,15 @@ from profiles.errors import ProfilesError
 
 if TYPE_CHECKING:
     import os
+    from collections.abc import Callable
 
     Kind = Literal["none", "locked", "refused", "broken"]
 
 DOTS = "•••"
+STORES = ("best", "keyring", "vault", "once")
+"""The stores that a person may choose; practice Azure has "practice-folder" besides."""
+
+_NEXT = "/next"
 
 
 class Secret:
@@ -82,6 +87,11 @@ class Binding(NamedTuple):
         told = "".join(f"{len(part)}:{part}" for part in self)
         return f"azimuth:{sha256(_bytes(told)).hexdigest()[:32]}"
 
+    @property
+    def next(self) -> Binding:
+        """Where a new secret waits beside the one in use until it is proved; of the next one, itself."""
+        return self if self.profile.endswith(_NEXT) else self._replace(profile=f"{self.profile}{_NEXT}")
+
 
 class SecretStoreError(ProfilesError):
     """A store did not do what was asked.
@@ -109,6 +119,10 @@ class SecretStore(Protocol):
     def label(self) -> str:
         """What people call it."""
 
+    @property
+    def keeps(self) -> bool:
+        """Whether a secret is still there after this process; where not, it is shown once and lost."""
+
     def probe(self) -> None:
         """Write, read back and delete a throw-away item, before anything is created in Azure."""
 
@@ -122,24 +136,42 @@ class SecretStore(Protocol):
         """Forget the secret; one that isn't there is no error."""
 
 
-def open_store(kind: str, *, folder: str | os.PathLike[str] | None = None) -> SecretStore:
-    """Open a store: "keyring", "practice-folder" (in `folder`, else in practice Azure's own), or "best".
+def open_store(
+    kind: str,
+    *,
+    folder: str | os.PathLike[str] | None = None,
+    passphrase: Callable[[], Secret] | None = None,
+) -> SecretStore:
+    """Open a store by its kind.
 
-    "best" is the first that passes its probe. It asks nothing of a person and never falls back to plain text.
-    Raises SecretStoreError.
+    "keyring" is the system's, "vault" our encrypted file (in `folder`, else in the state folder), "once" this
+    process's memory, "practice-folder" practice Azure's (in `folder`, else its own), and "best" the keyring if it
+    passes its probe, else the vault. The vault's passphrase comes from the file that AZIMUTH_VAULT_PASSPHRASE_FILE
+    names, else from `passphrase`, which may ask a person and is called when the vault is first used.
+    None of them keeps plain text. Raises SecretStoreError.
     """
     if kind == "practice-folder":
         from profiles.folder_vault import FolderVault, practice_vault_folder
 
         return FolderVault(folder if folder is not None else practice_vault_folder())
-    if kind not in {"keyring", "best"}:
-        raise SecretStoreError("none", f"This version of Azimuth knows no secret store called {kind!r}.")
-    from profiles.keyring_store import KeyringStore
+    if kind == "once":
+        from profiles.show_once import ShowOnce
 
-    store = KeyringStore.open()
+        return ShowOnce()
+    if kind == "vault":
+        from profiles.passphrase import opened_vault
+
+        return opened_vault(folder, passphrase)
+    if kind == "keyring":
+        from profiles.keyring_store import KeyringStore
+
+        return KeyringStore.open()
     if kind == "best":
-        store.probe()
-    return store
+        from profiles.choosing import best_store
+
+        return best_store(folder, passphrase)
+    told = ", ".join(STORES)
+    raise SecretStoreError("none", f"There is no secret store called {kind[:40]!r}; there are {told}.")
 
 
 def _bytes(text: str) -> bytes:

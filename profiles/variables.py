@@ -1,15 +1,17 @@
-"""How variables are written for a shell or a tool, exactly; what a format can't carry is refused by name, never bent."""
+"""Which variables may be set, and how they are written for a shell or a tool: exactly, or refused by name, never bent."""
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from profiles.errors import VariableError
 from profiles.secrets import DOTS, Secret
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Collection, Mapping, Sequence
+
+    from profiles.formats.rules import Format, Variable
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 # Setting one of these changes what later commands load, trust or run.
@@ -23,19 +25,29 @@ _DENIED = frozenset(
 )
 _DENIED_STARTS = ("LD_", "DYLD_", "PYTHON", "BASH_FUNC_", "GIT_", "GITHUB_", "RUNNER_", "ACTIONS_")
 _DENIED_ENDS = ("_PROXY",)
-_PORTABLE = re.compile(r"(?![~%])[A-Za-z0-9_./:@%+,=~-]*")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
-_CMD_LONGEST = 8000
-_DOCKER_LONGEST = 64 * 1024
-# PowerShell takes each of these for an apostrophe; doubled, each stands for itself.
-_POWERSHELL_QUOTES = re.compile("(['\u2018\u2019\u201a\u201b])")
-
-
-class _Format(NamedTuple):
-    """How one variable becomes a line, and the reason why a value can't, if any."""
-
-    line: Callable[[str, str], str]
-    refusal: Callable[[str], str | None]
+# Stands for a secret until all is written: a format would escape dots.
+_MASK = "XazimuthXmaskedX"
+# Each format's module is loaded when it is asked for: a shell's start-up waits for no other.
+_HOMES = {
+    "bash": "shells",
+    "zsh": "shells",
+    "sh": "shells",
+    "fish": "shells",
+    "powershell": "windows",
+    "cmd": "windows",
+    "dotenv": "env_files",
+    "dotenv-python": "env_files",
+    "dotenv-node": "env_files",
+    "docker": "env_files",
+    "systemd": "env_files",
+    "github": "pipelines",
+    "github-secrets": "pipelines",
+    "azure-devops": "pipelines",
+    "tfvars-json": "documents",
+    "devcontainer": "documents",
+    "json": "documents",
+}
+FORMATS = tuple(_HOMES)
 
 
 def write(
@@ -44,27 +56,50 @@ def write(
     secret_names: Collection[str] = (),
     *,
     mask: bool = False,
+    title: str = "azimuth",
 ) -> str:
-    """Variables as the text of a format (one of `FORMATS`), ending with a line break.
+    """Variables as the text of a format (one of `FORMATS`), ending with a line break; `title` is the profile's name.
 
     With `mask`, secrets and the variables of `secret_names` show as dots, for the eye; they are checked all the same.
     For "github" print `github_masks` as workflow commands before this text goes into $GITHUB_ENV.
     Raises VariableError that lists every name which can't be written, ValueError for an unknown format.
     """
-    if format not in FORMATS:
-        raise ValueError(f"There is no format {format!r}; there are {', '.join(FORMATS)}.")
-    plain = {name: _plain(value) for name, value in variables.items()}
-    refusal = _unicode_refusal if format == "json" else _LINES[format].refusal
-    faults = {name: fault for name, value in plain.items() if (fault := name_fault(name) or refusal(value))}
+    from profiles.formats.rules import Variable
+
+    chosen = format_named(format)
+    plain = [
+        Variable(name, _plain(value), isinstance(value, Secret) or name in secret_names)
+        for name, value in variables.items()
+    ]
+    faults = _faults(chosen, plain)
     if faults:
         raise VariableError(format, faults)
-    shown = masked(variables, secret_names) if mask else plain
-    if format == "json":
-        import json
+    if not mask:
+        return chosen.text(plain, title)
+    return chosen.text([one._replace(value=_MASK) if one.secret else one for one in plain], title).replace(
+        _MASK, DOTS
+    )
 
-        return json.dumps(shown, indent=2, ensure_ascii=False) + "\n"
-    line = _LINES[format].line
-    return "".join(f"{line(name, value)}\n" for name, value in shown.items())
+
+def format_named(name: str) -> Format:
+    """How a format writes. Raises ValueError for an unknown one."""
+    if name not in _HOMES:
+        raise ValueError(f"There is no format {name!r}; there are {', '.join(FORMATS)}.")
+    # Not importlib's import_module: importlib itself costs `azimuth env` a millisecond.
+    home = __import__(f"profiles.formats.{_HOMES[name]}", fromlist=("FORMATS",))
+    found: Format = home.FORMATS[name]
+    return found
+
+
+def _faults(chosen: Format, variables: Sequence[Variable]) -> dict[str, str]:
+    faults = {one.name: fault for one in variables if (fault := name_fault(one.name) or chosen.refusal(one))}
+    if chosen.caseless:
+        seen: dict[str, str] = {}
+        for one in variables:
+            other = seen.setdefault(one.name.upper(), one.name)
+            if other != one.name:
+                faults.setdefault(one.name, f"is the same name as {other!r} there")
+    return faults
 
 
 def masked(variables: Mapping[str, str | Secret], secret_names: Collection[str] = ()) -> dict[str, str]:
@@ -103,104 +138,3 @@ def name_fault(name: str) -> str | None:
 
 def _plain(value: str | Secret) -> str:
     return value.reveal() if isinstance(value, Secret) else value
-
-
-def _posix_line(name: str, value: str) -> str:
-    quoted = value.replace("'", "'\\''")
-    return f"export {name}='{quoted}'"
-
-
-def _fish_line(name: str, value: str) -> str:
-    quoted = value.replace("\\", "\\\\").replace("'", "\\'")
-    return f"set -gx {name} '{quoted}'"
-
-
-def _powershell_line(name: str, value: str) -> str:
-    quoted = _POWERSHELL_QUOTES.sub(r"\1\1", value)
-    return f"$env:{name} = '{quoted}'"
-
-
-def _cmd_line(name: str, value: str) -> str:
-    # @: a batch file shows its lines as it runs them.
-    return f'@set "{name}={value.replace("%", "%%")}"'
-
-
-def _plain_line(name: str, value: str) -> str:
-    return f"{name}={value}"
-
-
-def _github_line(name: str, value: str) -> str:
-    import os
-
-    delimiter = f"ghadelimiter_{os.urandom(16).hex()}"
-    while delimiter in value:
-        delimiter = f"ghadelimiter_{os.urandom(16).hex()}"
-    return f"{name}<<{delimiter}\n{value}\n{delimiter}"
-
-
-def _text_refusal(value: str) -> str | None:
-    if "\0" in value:
-        return "holds a NUL, which no variable can"
-    return _unicode_refusal(value)
-
-
-def _unicode_refusal(value: str) -> str | None:
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        return "holds half a character (a lone surrogate)"
-    return None
-
-
-def _powershell_refusal(value: str) -> str | None:
-    if not value:
-        return "is empty, and PowerShell before 7.5 would remove it"
-    return _text_refusal(value)
-
-
-def _cmd_refusal(value: str) -> str | None:
-    if not value:
-        return "is empty, and cmd would remove it"
-    if _CONTROL.search(value):
-        return "holds a line break or control character"
-    if '"' in value or "!" in value:
-        return 'holds " or !'
-    if not value.isascii():
-        return "holds more than ASCII, which depends on cmd's code page"
-    return "is longer than 8000 characters" if len(value) > _CMD_LONGEST else None
-
-
-def _dotenv_refusal(value: str) -> str | None:
-    if _PORTABLE.fullmatch(value):
-        return None
-    return "holds signs that the readers of dotenv files take differently; use --format json or a shell's"
-
-
-def _docker_refusal(value: str) -> str | None:
-    if _CONTROL.search(value.replace("\t", "")):
-        return "holds a line break or control character"
-    if value and value[0] == value[-1] and value[0] in "\"'":
-        return "is in quotes, which newer versions of docker take away"
-    if len(value.encode("utf-8", "replace")) >= _DOCKER_LONGEST - 1024:
-        return "is too long for docker's reader"
-    return _text_refusal(value)
-
-
-def _github_refusal(value: str) -> str | None:
-    # The runner on Windows writes line ends of its own; a lone CR is cut or kept by version.
-    return "holds a carriage return" if "\r" in value else _text_refusal(value)
-
-
-_POSIX = _Format(_posix_line, _text_refusal)
-_LINES = {
-    "bash": _POSIX,
-    "zsh": _POSIX,
-    "sh": _POSIX,
-    "fish": _Format(_fish_line, _text_refusal),
-    "powershell": _Format(_powershell_line, _powershell_refusal),
-    "cmd": _Format(_cmd_line, _cmd_refusal),
-    "dotenv": _Format(_plain_line, _dotenv_refusal),
-    "docker": _Format(_plain_line, _docker_refusal),
-    "github": _Format(_github_line, _github_refusal),
-}
-FORMATS = (*_LINES, "json")

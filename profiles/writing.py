@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from profiles.profile import Profile, to_values
 if TYPE_CHECKING:
     from collections.abc import MutableMapping
 
+_STAGE = re.compile(r"^stage[ \t]*=.*\n", re.MULTILINE)
 _HEAD = (
     "A profile of Azimuth. It may be edited by hand; secrets are never in it.",
     "azimuth profiles shows it, azimuth resume goes on with it.",
@@ -57,12 +59,30 @@ def _fresh(wanted: dict[str, Any]) -> str:
 
 def _updated(before: str, wanted: dict[str, Any]) -> str | None:
     try:
-        document = tomlkit.parse(before)
+        document = tomlkit.parse(_with_room(before, wanted))
         _merge(document, wanted)
         text = tomlkit.dumps(document)
     except (TOMLKitError, ValueError, KeyError, TypeError):
         return None
     return text if _says(text, wanted) else None
+
+
+def _with_room(before: str, wanted: dict[str, Any]) -> str:
+    """The text with the plain keys that it lacks, beside its `stage`: tomlkit would part a table from its comment."""
+    present = tomllib.loads(before)
+    lacking = {
+        key: value
+        for key, value in wanted.items()
+        if key not in present and not isinstance(value, dict | list)
+    }
+    found = _STAGE.search(before)
+    if not lacking or found is None:
+        return before
+    made = before[: found.end()] + tomlkit.dumps(lacking) + before[found.end() :]
+    try:
+        return made if tomllib.loads(made) == present | lacking else before
+    except tomllib.TOMLDecodeError:  # that line stood in a text of several lines
+        return before
 
 
 def _merge(table: MutableMapping[str, Any], wanted: dict[str, Any]) -> None:

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import resource
 import signal
 import sys
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
 
 from screens.home import HomePage
+from screens.merging import EVERY, SavingWatch
 from screens.page import Page
 from screens.page_order import PageOrder
 from screens.palette import Actions
-from screens.signs import is_plain
+from screens.private import keep_private
+from screens.signs import KEY_NAMES, is_plain
 from screens.text import line
 from screens.theme import DARK, LIGHT
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from textual.command import Provider
 
+    from profiles.passphrase import AskedOnce
     from wizard.azure.clouds import Cloud
     from wizard.azure.sign_in import SignedIn
     from wizard.guide import Guide
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
 
 DONE, INTERRUPTED = 0, 130
 _ENDED_BY = 128
-_SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
+_SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT)
 
 
 def run_full_screen(
@@ -41,6 +43,7 @@ def run_full_screen(
     guide: Guide | None = None,
     profile: str | None = None,
     resume: bool = False,
+    secret_store: str = "",
 ) -> int:
     """Run the full screen until the person leaves, and return the exit code.
 
@@ -50,9 +53,8 @@ def run_full_screen(
         WrongProfile, ProfileNotFound, ProfileError: the profile can't be opened; nothing was drawn yet.
         Exception: a fault of ours; the terminal is restored and the answers are saved.
     """
-    # A crash must not write the memory, which may hold a secret, into a file.
-    resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
-    app = AzimuthApp(open_cloud, guide=guide, profile=profile, resume=resume)
+    keep_private()
+    app = AzimuthApp(open_cloud, guide=guide, profile=profile, resume=resume, secret_store=secret_store)
     code = asyncio.run(_run(app))
     if app.fault is not None:
         raise app.fault
@@ -96,6 +98,13 @@ class AzimuthApp(PageOrder):
             priority=True,
             tooltip="Search all actions",
         ),
+        Binding(
+            "f7",
+            "differences",
+            "Differences",
+            id="app.differences",
+            tooltip="Choose between what was answered here and elsewhere",
+        ),
         Binding("f9", "light", "Light or dark", id="app.light", show=False, tooltip="Change the colours"),
     ]
 
@@ -107,18 +116,21 @@ class AzimuthApp(PageOrder):
         profile: str | None = None,
         resume: bool = False,
         machine: Machine | None = None,
+        secret_store: str = "",
     ) -> None:
         super().__init__()
         for theme in (DARK, LIGHT):
             self.register_theme(theme)
         self.theme = DARK.name
         self._open_cloud = open_cloud
+        self._secret_store = secret_store
         self.farewell = ""
         self.fault: BaseException | None = None
         self._machine = machine
         self._guide = guide
         self._intent = "resume" if resume else ""
         self._leaving: asyncio.Task[None] | None = None
+        self._watch = SavingWatch(self)
         if guide is not None and profile is not None:
             self.setup = self._opened(guide, profile)
 
@@ -130,16 +142,25 @@ class AzimuthApp(PageOrder):
     def _opened(self, guide: Guide, name: str) -> Setup:
         from wizard.setup import Setup
 
-        return Setup.begin(guide, name, self.cloud, machine=self._machine)
+        setup = Setup.begin(guide, name, self.cloud, machine=self._machine)
+        setup.store_choice, setup.passphrase = self._secret_store, self.passphrase
+        return setup
+
+    @cached_property
+    def passphrase(self) -> AskedOnce:
+        """Gives the vault's passphrase; a person is asked once for as long as the screen runs."""
+        from screens.store_dialogs import asked_on_screen
+
+        return asked_on_screen(self)
 
     def on_mount(self) -> None:
         """Listen to signals, and open the first page."""
         self.set_class(is_plain(), "-plain")
         self._listen()
-        if self.setup is not None:
-            self.show_sign_in()
-        else:
-            self.show(HomePage(start=self._guide))
+        self.set_interval(EVERY, self._watch.look)
+        if self.setup is None or self.setup.unapproved is not None:
+            self.show(HomePage(start=self._guide if self.setup is None else None))
+        self._go_live()
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Give our own colours a value under any theme."""
@@ -147,27 +168,17 @@ class AzimuthApp(PageOrder):
 
     def get_key_display(self, binding: Binding) -> str:
         """Name keys as they are written on them."""
-        names = {
-            "enter": "Enter",
-            "escape": "Esc",
-            "ctrl+c": "Ctrl+C",
-            "ctrl+p": "Ctrl+P",
-            "ctrl+n": "Ctrl+N",
-            "ctrl+q": "Ctrl+Q",
-            "ctrl+r": "Ctrl+R",
-            "pagedown": "PgDn",
-            "pageup": "PgUp",
-            "ctrl+down": "Ctrl+Down",
-            "space": "Space",
-            "tab": "Tab",
-        }
-        return names.get(binding.key, binding.key.upper())
+        return KEY_NAMES.get(binding.key, binding.key.upper())
 
     # The profile
 
     def go_home(self) -> None:
-        """Close the profile and show the home screen."""
-        self.run_worker(self._go_home(), group="flow", exclusive=True)
+        """Close the profile and show the home screen, once all is saved."""
+
+        def go() -> None:
+            self.run_worker(self._go_home(), group="flow", exclusive=True)
+
+        self.run_worker(self._watch.see_saved(go), group="flow", exclusive=True)
 
     async def _go_home(self) -> None:
         # What a page still asks Azure must end before the connection does.
@@ -189,7 +200,36 @@ class AzimuthApp(PageOrder):
             self.notify(line(problem), severity="error", markup=False)
             return
         self._intent = intent or "resume"
-        self.show_sign_in()
+        self._go_live()
+
+    def _go_live(self) -> None:
+        """Sign in with the open profile; what nobody here agreed to is shown first, and asked about."""
+        setup = self.setup
+        if setup is None:
+            return
+        difference = setup.difference
+        if difference is None:
+            self.show_sign_in()
+            return
+        from screens.approving import AskApproval
+
+        def answered(choice: str | None) -> None:
+            if choice == "approve" and self._approved(setup):
+                self.show_sign_in()
+            else:
+                self.go_home()
+
+        _ = self.push_screen(AskApproval(difference), answered)
+
+    def _approved(self, setup: Setup) -> bool:
+        from profiles.errors import ProfilesError
+
+        try:
+            setup.approve()
+        except (ProfilesError, OSError) as problem:
+            self.notify(line(f"Not approved: {problem}"), severity="error", markup=False)
+            return False
+        return True
 
     async def enter(self, signed_in: SignedIn) -> None:
         """Connect the open profile as who signed in, and show where it goes on."""
@@ -219,6 +259,8 @@ class AzimuthApp(PageOrder):
         stage = setup.profile.stage
         if intent == "undo":
             self.ask_undo()
+        elif intent == "rotate":
+            self.ask_rotate()
         elif intent == "verify" or (intent == "resume" and stage == "proved"):
             self.show_apply(Deed.VERIFY)
         elif stage == "applying" or (intent == "resume" and stage == "applied"):
@@ -265,7 +307,18 @@ class AzimuthApp(PageOrder):
         if isinstance(page, ApplyPage) and page.goes_on:
             page.action_stop()
         else:
-            self._leave(DONE)
+            self._take_all()
+            await self._watch.see_saved(partial(self._leave, DONE))
+
+    def action_differences(self) -> None:
+        """Ask once more about what was answered here and elsewhere."""
+        self._watch.ask_again()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer the differences where there are any."""
+        if action == "differences":
+            return self.setup is not None and self.setup.collision is not None
+        return super().check_action(action, parameters)
 
     def leave_running(self) -> None:
         """Leave while Azure goes on."""
@@ -275,7 +328,8 @@ class AzimuthApp(PageOrder):
 
     def action_how_to_quit(self) -> None:
         """Say how to leave."""
-        self.notify("All is saved. Ctrl+Q leaves.", markup=False)
+        saved = self.setup is None or self.setup.is_saved
+        self.notify(f"{'All is saved. ' if saved else ''}Ctrl+Q leaves.", markup=False)
 
     def action_light(self) -> None:
         """Change between dark and light."""
@@ -292,15 +346,19 @@ class AzimuthApp(PageOrder):
     def _page(self) -> Page | None:
         return next((one for one in reversed(self.screen_stack) if isinstance(one, Page)), None)
 
-    def _leave(self, code: int) -> None:
+    def _take_all(self) -> None:
+        """Record what was typed just now."""
         from screens.step import StepPage
 
         page = self._page()
         if isinstance(page, StepPage):
             page.take_all()
+
+    def _leave(self, code: int) -> None:
+        self._take_all()
         if self.setup is not None and not self.farewell:
             name = self.setup.profile.name
-            if self.setup.profile.stage in {"answering", "applying"}:
+            if self.setup.is_saved and self.setup.profile.stage in {"answering", "applying"}:
                 self.farewell = f"Saved. azimuth resume {name} goes on."
         self.exit(return_code=code)
 

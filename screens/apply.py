@@ -26,6 +26,7 @@ from wizard.apply.outcome import End, Outcome
 from wizard.azure.errors import AzureProblem
 
 if TYPE_CHECKING:
+    from profiles.holding import Holder
     from wizard.apply.events import Event
     from wizard.apply.run import Run
 
@@ -40,6 +41,13 @@ class Deed(StrEnum):
     APPLY = "Applying"
     VERIFY = "Verifying"
     UNDO = "Undoing"
+    PURGE = "Undoing for good:"
+    ROTATE = "Rotating the secret of"
+
+    @property
+    def undoes(self) -> bool:
+        """Whether it takes back what was made."""
+        return self in {Deed.UNDO, Deed.PURGE}
 
 
 class ApplyPage(Page):
@@ -75,6 +83,13 @@ class ApplyPage(Page):
             id="apply.unwatch",
             tooltip="Do not wait for the administrator here; azimuth resume goes on",
         ),
+        Binding(
+            "w",
+            "follow",
+            "Watch",
+            id="apply.follow",
+            tooltip="Watch what another Azimuth does with this profile, and go on when it ends",
+        ),
         Binding("escape", "back", "Back", id="apply.back", tooltip="Go back, once it has ended"),
     ]
 
@@ -84,9 +99,12 @@ class ApplyPage(Page):
         self._ledger = Ledger()
         self._run: Run | None = None
         self._doing: asyncio.Task[Outcome] | None = None
+        self._halt: asyncio.Event | None = None
         self._outcome: Outcome | None = None
         self._began = time.monotonic()
         self._asked: Ask | None = None
+        self._holder: Holder | None = None  # who else carries the profile out
+        self._follows = False  # whether what they do is watched
         self._handed = False
         self._to_done = False  # whether leaving means to see what is done, and not to leave the program
 
@@ -123,25 +141,52 @@ class ApplyPage(Page):
         try:
             outcome = await asyncio.shield(self._doing)
         except asyncio.CancelledError:
-            if self._deed is Deed.APPLY or not self._doing.cancelled():
+            followed, self._follows = self._follows, False
+            if (self._deed is Deed.APPLY and not followed) or not self._doing.cancelled():
                 raise
-            outcome = Outcome(End.CANCELLED)
+            outcome = self._held() if followed else Outcome(End.CANCELLED)
         self._ended(outcome)
 
+    def _held(self) -> Outcome:
+        """Say who else carries the profile out."""
+        from wizard.apply.following import sentence
+
+        if self._holder is None:
+            return Outcome(End.CANCELLED)
+        what = sentence(self.setup.profile.name, self._holder)
+        return Outcome(End.FAILED, problem=what, mend=self._holder.way_out)
+
     async def _do(self) -> Outcome:
-        setup = self.setup
+        from wizard.apply.following import follow, held_by, labels_of
+
+        setup, name = self.setup, self.setup.profile.name
+        if self._follows:
+            await follow(name, self._hear, labels_of(setup.walkthrough.plan()))
+            self._follows, self._ledger = False, Ledger()
+        self._holder = held_by(name) if self._deed is not Deed.VERIFY else None
+        if self._holder is not None:
+            return self._held()
         if self._deed is Deed.VERIFY:
             from wizard.apply.verify import verify
 
             return await verify(setup, self._hear)
-        if self._deed is Deed.UNDO:
+        if self._deed.undoes:
             from wizard.apply.undo import undo
 
-            return await undo(setup, self._hear)
+            return await undo(setup, self._hear, purges=self._deed is Deed.PURGE, stopping=self._new_halt())
+        if self._deed is Deed.ROTATE:
+            from wizard.apply.rotate import rotate
+
+            return await rotate(setup, self._hear, stopping=self._new_halt())
         from wizard.apply.run import Run
 
         self._run = Run(setup, self._hear, watch=True)
         return await self._run.go()
+
+    def _new_halt(self) -> asyncio.Event:
+        """Return what stops a deed at its next safe place once it is set."""
+        self._halt = asyncio.Event()
+        return self._halt
 
     def _hear(self, event: Event) -> None:
         told = self._ledger.take(event, time.monotonic())
@@ -171,13 +216,24 @@ class ApplyPage(Page):
                 Content.styled(f"   {count}   {clock(now - self._began)}", TONES["quiet"]),
             )
         )
-        self._tell([BLANK, Row(self._safe_to_close(), text_tone="quiet")])
+        self._tell([BLANK, *self._followed(), Row(self._safe_to_close(), text_tone="quiet")])
         if self._handed != ledger.hands_over:
             self._handed = ledger.hands_over
             self.refresh_bindings()
 
+    def _followed(self) -> list[Row]:
+        """Say whose work it is that is shown."""
+        from wizard.apply.following import sentence
+
+        if not self._follows or self._holder is None:
+            return []
+        whose = sentence(self.setup.profile.name, self._holder)
+        return [Row(whose, sign(Sign.WAITS), "warn", "Watching; this one goes on when it ends.")]
+
     def _safe_to_close(self) -> str:
         name = self.setup.profile.name
+        if self._follows:
+            return "Nothing is done here meanwhile; safe to close."
         if self._ledger.hands_over:
             return (
                 f"F6 shows what to send to the administrator. Safe to close: azimuth resume {name} looks again, "
@@ -185,7 +241,9 @@ class ApplyPage(Page):
             )
         if self._deed is Deed.APPLY:
             return f"Safe to close: Azure goes on, azimuth resume {name} picks it up."
-        if self._deed is Deed.UNDO:
+        if self._deed is Deed.ROTATE:
+            return f"Safe to close: one working secret is kept, and azimuth rotate {name} goes on."
+        if self._deed.undoes:
             return f"Safe to close: azimuth undo {name} goes on where it stopped."
         return "Nothing is written; safe to close."
 
@@ -216,12 +274,16 @@ class ApplyPage(Page):
         else:
             what = Row(outcome.problem, sign(Sign.WRONG), "bad", outcome.mend, text_tone="bad")
         keys = "R goes on from here · Esc goes back · Ctrl+Q leaves; the state is saved"
+        if self._holder is not None:
+            keys = "W watches it and goes on when it ends · R tries again · Esc goes back"
         self._tell([BLANK, what, BLANK, Row(keys, text_tone="quiet")])
         self._show_stopped()
         self.refresh_bindings()
 
     def _show_stopped(self) -> None:
         told = f"Stopped after {clock(time.monotonic() - self._began)}: {self._ledger.ended} of {len(self._ledger.tasks)} tasks"
+        if self._holder is not None:
+            told = "Nothing was begun here"
         self.query_one("#progress", Static).update(plain(told, TONES["warn"]))
 
     def _tell(self, rows: list[Row]) -> None:
@@ -233,6 +295,8 @@ class ApplyPage(Page):
         """Offer stopping while it runs, and going back once it has ended."""
         if action in {"back", "retry"}:
             return not self.goes_on
+        if action == "follow":
+            return not self.goes_on and self._holder is not None
         if action == "unwatch":
             return self.goes_on and self._ledger.hands_over
         if action == "stop":
@@ -259,6 +323,11 @@ class ApplyPage(Page):
         """Go on from where it stopped."""
         self._carry_out()
 
+    def action_follow(self) -> None:
+        """Watch what the other Azimuth does, and go on when it ends."""
+        self._follows = True
+        self._carry_out()
+
     def action_back(self) -> None:
         """Go back to the review, or home."""
         if self._deed is Deed.APPLY:
@@ -277,7 +346,12 @@ class ApplyPage(Page):
             Answer("cancel", "Cancel", "nothing more is made, and Azure is asked to cancel"),
             Answer("watch", "Keep watching", "as if you had not asked"),
         ]
-        if self._deed is not Deed.APPLY:
+        if self._follows:
+            answers = [
+                Answer("watch", "Keep watching", "and go on when it ends"),
+                Answer("cancel", "Watch no longer", "the other one goes on all the same"),
+            ]
+        elif self._deed is not Deed.APPLY:
             answers = [
                 Answer("watch", "Keep watching", "as if you had not asked"),
                 Answer("cancel", "Stop here", "it can be run again, and then goes on"),
@@ -295,9 +369,8 @@ class ApplyPage(Page):
     async def _stop_run(self, *, cancel: bool) -> None:
         if not self.goes_on:
             return
-        if self._run is None:
-            if self._doing is not None:
-                self._doing.cancel()
+        if self._run is None or self._follows:
+            self._break_off()
         elif cancel:
             try:
                 await self._run.cancel()
@@ -306,6 +379,13 @@ class ApplyPage(Page):
         else:
             await self._run.leave()
 
+    def _break_off(self) -> None:
+        """End what is no run: a deed that writes at its next safe place, anything else at once."""
+        if self._halt is not None and not self._follows:
+            self._halt.set()
+        elif self._doing is not None:
+            self._doing.cancel()
+
     async def come_to_rest(self) -> None:
         """Let the run stop at a safe place, because the program has to end; what Azure is doing goes on."""
         if self._doing is None or self._doing.done():
@@ -313,5 +393,5 @@ class ApplyPage(Page):
         if self._run is not None:
             await self._run.leave()
         else:
-            self._doing.cancel()
+            self._break_off()
         await asyncio.wait({self._doing}, timeout=_PATIENCE)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import shlex
 import signal
 import sys
@@ -13,7 +12,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from screens import json_shapes, telling
+from screens.asking import answer_line
 from screens.faults import DONE, FAILED, MANUAL, Refused
+from screens.following import wait_turn
 from screens.progress import ProgressLines
 from screens.terminal import has_person
 from wizard.apply.outcome import End, Outcome, Preview
@@ -66,8 +67,9 @@ async def carry_out(setup: Setup, output: Output, *, yes: bool, going: Going | N
         Refused: somebody has to say yes and nobody is there.
         AzureProblem: Azure could not be reached for the preview.
     """
-    output.say(f"Checking every answer with {setup.cloud.label}…", "quiet")
     going = going or Going()
+    await wait_turn(setup.profile.name, output, setup.walkthrough.plan(), watch=going.watch)
+    output.say(f"Checking every answer with {setup.cloud.label}…", "quiet")
     told = await preflight(setup, going.only)
     telling.header(output, setup)
     telling.preview(output, told, setup)
@@ -83,8 +85,15 @@ async def carry_out(setup: Setup, output: Output, *, yes: bool, going: Going | N
 
 
 async def perform(setup: Setup, output: Output, going: Going | None = None) -> int:
-    """Apply with progress lines, say how it ended, and return the exit code. Nothing is asked but by Ctrl+C."""
+    """Apply with progress lines, say how it ended, and return the exit code.
+
+    Nothing is asked but by Ctrl+C, and whether to watch another Azimuth that is at it already.
+
+    Raises:
+        Refused: another Azimuth is at it, and is not to be watched.
+    """
     going = going or Going()
+    await wait_turn(setup.profile.name, output, setup.walkthrough.plan(), watch=going.watch)
     lines = ProgressLines(output)
     run = Run(setup, lines, only=going.only, watch=going.watches, every=going.every)
     with _interruptible(run, lines) as stops:
@@ -116,25 +125,6 @@ async def agreed() -> bool:
         otherwise = shlex.join(("azimuth", *sys.argv[1:], "--yes"))
         raise Refused(f"Somebody has to agree, and there is no terminal to ask at. Run: {otherwise}")
     return (await answer_line("Go on? [y/N] ")).lower() in {"y", "yes"}
-
-
-async def answer_line(question: str) -> str:
-    """Ask on the terminal, while everything else goes on; end of input is an empty answer."""
-    sys.stderr.write(question)
-    sys.stderr.flush()
-    loop = asyncio.get_running_loop()
-    answered: asyncio.Future[str] = loop.create_future()
-    fd = sys.stdin.fileno()
-
-    def read() -> None:
-        if not answered.done():
-            answered.set_result(os.read(fd, 4096).decode(errors="replace").strip())
-
-    loop.add_reader(fd, read)
-    try:
-        return await answered
-    finally:
-        loop.remove_reader(fd)
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager, asynccontextmanager
 from typing import TYPE_CHECKING
 
 from screens.output import Output
+from screens.passphrases import on_terminal
 from wizard.azure.choose import open_cloud
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ async def connected(setup: Setup, output: Output, way: str = "") -> AsyncIterato
     """Sign in without asking, or by the way that was named, and connect a setup for as long as the block lasts.
 
     Raises:
+        NotApproved: the profile holds what nobody here agreed to; nothing was sent.
         SignInNeeded: no way works; the error tells the reason of each.
         SignInFailed: Entra refused.
     """
@@ -44,6 +46,9 @@ async def connected(setup: Setup, output: Output, way: str = "") -> AsyncIterato
     def prompt(shown: SignInPrompt) -> None:
         output.note(shown.message)
 
+    if setup.passphrase is None:
+        setup.passphrase = on_terminal()
+    setup.see_approved()
     cloud = setup.cloud
     if way:
         signed_in = await sign_in(cloud, way, on_prompt=prompt)

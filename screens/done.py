@@ -8,18 +8,21 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 
+from profiles import expiry
 from screens.apply import Deed
-from screens.dialogs import Answer, Ask
+from screens.expiries import expiry_rows
 from screens.handoffs import handoff_lines
 from screens.page import Page
-from screens.preview_rows import change_row, manual_rows
+from screens.preview_rows import manual_rows
 from screens.signs import sign
 from screens.terminal import Sign
 from screens.text import plain
 from screens.widgets.rows import BLANK, Row, Rows, heading
-from wizard.apply.outcome import Change, End, Outcome, PlannedChange, ProofResult
+from wizard.apply.outcome import End, Outcome, ProofResult
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from profiles.profile import Profile
 
 
@@ -46,10 +49,24 @@ class DonePage(Page):
         Binding(
             "s", "sheet", "Sheet", id="done.sheet", tooltip="Values to copy into the other form, in its order"
         ),
+        Binding(
+            "p",
+            "secret",
+            "Secret",
+            id="done.secret",
+            tooltip="Show the secret that no store keeps, as long as this page is open",
+        ),
         Binding("v", "verify", "Verify", id="done.verify", tooltip="Prove it all again"),
         Binding("a", "answers", "Answers", id="done.answers", tooltip="Look at the answers, and apply again"),
         Binding(
             "u", "undo", "Undo…", id="done.undo", tooltip="Remove what this profile made; you are asked first"
+        ),
+        Binding(
+            "t",
+            "rotate",
+            "Rotate…",
+            id="done.rotate",
+            tooltip="Make a new client secret, and remove the old one once the new one is proved",
         ),
         Binding("escape", "home", "Home", id="done.back", show=False, tooltip="Back to the home screen"),
     ]
@@ -62,12 +79,14 @@ class DonePage(Page):
         """Let it be scrolled."""
         with VerticalScroll(id="sheet", classes="pane -main") as sheet:
             sheet.border_title = plain(f"{self.setup.guide.title} · {self.setup.profile.name}")
-            sheet_rows = 0 if self._deed is Deed.UNDO else len(self.setup.walkthrough.plan().sheet)
+            sheet_rows = 0 if self._deed.undoes else len(self.setup.walkthrough.plan().sheet)
             yield Rows(outcome_rows(self._outcome, self._deed, self.setup.profile, sheet=sheet_rows))
 
     def on_mount(self) -> None:
         """Let the keys scroll."""
         self.query_one("#sheet").focus()
+        if self._outcome.shown_once:
+            self.action_secret()
 
     @property
     def told(self) -> str:
@@ -76,15 +95,20 @@ class DonePage(Page):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer what can be done at this stage."""
-        stage = self.setup.profile.stage
-        if action == "copy":
-            return bool(self.setup.profile.variables)
-        if action == "handoffs":
-            return bool(self._outcome.handoffs)
-        if action == "sheet":
-            return self._deed is not Deed.UNDO and bool(self.setup.walkthrough.plan().sheet)
-        if action in {"verify", "undo"}:
-            return stage in {"applied", "proved"} or (action == "undo" and stage == "applying")
+        profile, plan = self.setup.profile, self.setup.walkthrough.plan
+        stage = profile.stage
+        done = stage in {"applied", "proved"}
+        offered: Mapping[str, Callable[[], bool]] = {
+            "copy": lambda: bool(profile.variables),
+            "handoffs": lambda: bool(self._outcome.handoffs),
+            "secret": lambda: bool(self._outcome.shown_once),
+            "sheet": lambda: not self._deed.undoes and bool(plan().sheet),
+            "rotate": lambda: done and bool(profile.secrets),
+            "verify": lambda: done,
+            "undo": lambda: done or stage in {"applying", "undone"},
+        }
+        if action in offered:
+            return offered[action]()
         return super().check_action(action, parameters)
 
     def action_handoffs(self) -> None:
@@ -95,6 +119,12 @@ class DonePage(Page):
     def action_sheet(self) -> None:
         """Show the sheet to copy from."""
         self.azimuth.show_sheet()
+
+    def action_secret(self) -> None:
+        """Show what no store keeps."""
+        from screens.store_dialogs import ShowOnce
+
+        _ = self.app.push_screen(ShowOnce(self._outcome.shown_once))
 
     def action_home(self) -> None:
         """Go home."""
@@ -108,6 +138,10 @@ class DonePage(Page):
     def action_verify(self) -> None:
         """Prove it all again."""
         self.azimuth.show_apply(Deed.VERIFY)
+
+    def action_rotate(self) -> None:
+        """Ask, and then make a new client secret."""
+        self.azimuth.ask_rotate()
 
     def action_answers(self) -> None:
         """Look at the answers."""
@@ -123,19 +157,6 @@ def shell_line(profile: Profile) -> str:
     return f'eval "$(azimuth env {profile.name})"'
 
 
-def undo_question(name: str, changes: tuple[PlannedChange, ...]) -> Ask:
-    """Return the question before an undo, with its preview; the safe answer comes first."""
-    removes = [change for change in changes if change.change is Change.REMOVE]
-    rows = [
-        Row(f"Removes what profile {name} made, and only that:" if removes else "There is nothing to remove.")
-    ]
-    rows += [BLANK, *(change_row(change) for change in changes)]
-    answers = [Answer("keep", "Keep it all", "nothing is changed")]
-    if removes:
-        answers.append(Answer("remove", "Remove", f"{len(removes)} objects go; the answers stay"))
-    return Ask("Undo", rows, answers)
-
-
 def outcome_rows(outcome: Outcome, deed: Deed, profile: Profile, *, sheet: int = 0) -> list[Row]:
     """Return how a deed ended as rows; `sheet` is how many values there are to copy into another form."""
     rows = [_headline(outcome, deed)]
@@ -144,6 +165,7 @@ def outcome_rows(outcome: Outcome, deed: Deed, profile: Profile, *, sheet: int =
     if profile.variables:
         rows += [BLANK, heading("In your shell"), Row(shell_line(profile), text_tone="key", indent=2)]
         rows.append(Row(quiet=f"sets {', '.join(sorted(profile.variables))}", indent=2))
+    rows += _about_secrets(outcome, deed, profile)
     if outcome.handoffs:
         rows += [BLANK, *handoff_lines(outcome.handoffs, outcome.postponed)]
         rows.append(Row("F6 shows the commands and a mail to copy.", indent=2))
@@ -178,6 +200,14 @@ def outcome_rows(outcome: Outcome, deed: Deed, profile: Profile, *, sheet: int =
     return rows
 
 
+def _about_secrets(outcome: Outcome, deed: Deed, profile: Profile) -> list[Row]:
+    rows = [BLANK, *expiry_rows(profile)] if deed is not Deed.UNDO and expiry.warnings(profile) else []
+    if outcome.shown_once:
+        what = f"{', '.join(outcome.shown_once)}: no store keeps it, so azimuth env can't give it. P shows it until you leave."
+        rows += [BLANK, Row(what, sign(Sign.WARNING), "warn", text_tone="warn")]
+    return rows
+
+
 def _headline(outcome: Outcome, deed: Deed) -> Row:
     if outcome.handoffs:
         what = "Done as far as you may. The rest waits for an administrator."
@@ -193,13 +223,19 @@ def _headline(outcome: Outcome, deed: Deed) -> Row:
         Deed.APPLY: "Done, and proved: it works.",
         Deed.VERIFY: "All of it is there, and works.",
         Deed.UNDO: "Undone: what this profile made is removed. Its answers are kept.",
+        Deed.PURGE: "Undone for good: what this profile made is removed. Its answers are kept.",
+        Deed.ROTATE: "Rotated: the new secret signs in, and is where the old one was.",
     }[deed]
     if outcome.end is End.NOTHING_TO_DO:
         done = {
             Deed.APPLY: "Nothing was changed: all of it was there already, and is proved.",
             Deed.VERIFY: done,
             Deed.UNDO: "There was nothing left to remove.",
+            Deed.PURGE: "There was nothing left to remove.",
+            Deed.ROTATE: done,
         }[deed]
+    if deed.undoes and outcome.kept:
+        done = "Undone as far as it may be. What stays, and why, is told below."
     return Row(done, sign(Sign.DONE), "good", text_tone="good")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import sys
 from typing import TYPE_CHECKING
 
@@ -31,7 +32,8 @@ def run(arguments: Sequence[str]) -> int:
     """Run one command and return its exit code; whatever goes wrong is told in sentences on standard error."""
     try:
         quick = plain_form(arguments)
-        if quick is not None:
+        if quick is not None and not os.environ.get("AZIMUTH_LOG"):
+            resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
             return print_variables(*quick)
         if tuple(arguments) in _HOME:
             return _home(practice=bool(arguments))
@@ -60,16 +62,22 @@ def _home(*, practice: bool) -> int:
 
     settings = Settings(cloud="practice" if practice else "")
     settings.keep_private()
+    if settings.wants_log:
+        from screens import record
+
+        record.begin()
     return home(settings)
 
 
 def _told(fault: BaseException, arguments: Sequence[str]) -> int:
+    from screens import record
     from screens.faults import show, told, wants_traceback
 
+    record.failed(fault)
     if wants_traceback():
-        import traceback
+        from profiles.log_file import fault_lines
 
-        traceback.print_exception(fault)
+        sys.stderr.write("\n".join(fault_lines(fault)) + "\n")
     ours = arguments[: arguments.index("--")] if "--" in arguments else arguments
     verbose = any(word in {"-v", "-vv", "--verbose"} for word in ours)
     return show(told(fault, verbose=verbose), as_json="--json" in ours)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from profiles.errors import ProfileNotFound, ProfilesError
+from profiles.errors import NotApproved, ProfileNotFound, ProfilesError
+from profiles.merging import Collision
+from profiles.settings import SettingsError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,11 +51,29 @@ def told(fault: BaseException, *, verbose: bool = False) -> Told:
         return Told("interrupted", INTERRUPTED, "Interrupted. What was answered and done is saved.")
     if isinstance(fault, Refused):
         return Told(fault.kind, fault.code, str(fault))
+    if isinstance(fault, ProfilesError):
+        return _of_the_profiles(fault)
+    return _of_the_engine(fault, verbose=verbose) or _of_the_system(fault)
+
+
+def _of_the_profiles(fault: ProfilesError) -> Told:
+    """What a profile, the settings or their folders refuse."""
     if isinstance(fault, ProfileNotFound):
         return Told("profile", USAGE, str(fault))
-    if isinstance(fault, ProfilesError):
-        return Told("profile", FAILED, str(fault))
-    return _of_the_engine(fault, verbose=verbose) or _of_the_system(fault)
+    if isinstance(fault, Collision):
+        lines = (
+            *(f"  {one.line}" for one in fault.differences),
+            "  Read both and run this again, or mend the file.",
+        )
+        differences = [asdict(one) for one in fault.differences]
+        return Told("profile", FAILED, fault.sentence, lines, {"differences": differences})
+    if isinstance(fault, SettingsError):
+        listed = [one._asdict() for one in fault.faults]
+        return Told("config", FAILED, str(fault), more={"faults": listed})
+    if isinstance(fault, NotApproved):
+        lines = tuple(f"  {line}" for line in fault.difference)
+        return Told("approval", FAILED, str(fault), lines, {"difference": list(fault.difference)})
+    return Told("profile", FAILED, str(fault))
 
 
 def _innermost(fault: BaseException) -> BaseException:

@@ -16,7 +16,8 @@ from textual.strip import Strip
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from screens.page import Page
+from screens.expiries import expiry_rows
+from screens.keeping import Keeping
 from screens.signs import STAGES, TONES, Mark, is_plain, sign
 from screens.terminal import Sign
 from screens.text import line
@@ -30,7 +31,14 @@ if TYPE_CHECKING:
     from wizard.guide import Guide
 
 _HALF_FINISHED = ("answering", "applying")
+# What was undone may have left something that was in use, or that Azure keeps to be restored.
+_STAGES: Mapping[str, frozenset[str]] = {
+    "verify": frozenset({"applied", "proved"}),
+    "rotate": frozenset({"applied", "proved"}),
+    "undo": frozenset({"applying", "applied", "proved", "undone"}),
+}
 _LETTERS = ("▄▀█ ▀█ █ █▀▄▀█ █ █ ▀█▀ █ █", "█▀█ █▄ █ █ ▀ █ █▄█  █  █▀█")
+_UNAPPROVED = Row("Not approved: what changed is shown before anything goes to Azure.", "!", "warn")
 _DAY = 86_400
 _HOUR = 3_600
 
@@ -67,7 +75,7 @@ class Shelf(OptionList):
         return super().render_line(y)
 
 
-class HomePage(Page):
+class HomePage(Keeping):
     """Lists profiles and guides. `start` names a guide to begin with at once."""
 
     CSS_PATH = "styles/home.tcss"
@@ -79,6 +87,14 @@ class HomePage(Page):
         Binding("v", "verify", "Verify", id="home.verify", tooltip="Prove again what the profile made"),
         Binding(
             "u", "undo", "Undo", id="home.undo", tooltip="Remove what the profile made; you are asked first"
+        ),
+        Binding(
+            "t",
+            "rotate",
+            "Rotate",
+            id="home.rotate",
+            show=False,  # M lists it; the line of keys has no room at 80 columns
+            tooltip="Make a new client secret, and remove the old one once the new one is proved",
         ),
         Binding("escape", "quit", "Quit", id="home.quit", tooltip="Leave Azimuth; everything is saved"),
     ]
@@ -128,6 +144,17 @@ class HomePage(Page):
     def _is_open(self, summary: ProfileSummary) -> bool:
         return summary.stage in _HALF_FINISHED and summary.cloud == self.azimuth.cloud.name
 
+    def reload(self, marked: str = "") -> None:
+        """Read profiles again, and mark the one of that name."""
+        from textual.widgets.option_list import OptionDoesNotExist
+
+        self._read()
+        choices = self.query_one("#shelf", OptionList)
+        try:
+            choices.highlighted = choices.get_option_index(f"profile:{marked}")
+        except OptionDoesNotExist:
+            choices.action_first()
+
     def _show(self, shelf: _Shelf) -> None:
         here = self.azimuth.cloud.name
         usable = [one for one in shelf.profiles if not one.broken and one.cloud == here]
@@ -158,19 +185,25 @@ class HomePage(Page):
             return []
         if kind == "guide":
             return _guide_rows(self._shelf.guides[key])
+        from profiles.errors import ProfilesError
         from profiles.store import ProfileStore
 
-        return _profile_rows(ProfileStore().load(key), self._shelf.guides)
+        store = ProfileStore()
+        try:
+            profile = store.load(key)
+            asked = [] if store.approves(profile) else [_UNAPPROVED]
+        except (ProfilesError, OSError) as problem:  # it was changed or removed since the list was read
+            return [Row(str(problem), sign(Sign.WRONG), "bad")]
+        return [*asked, *_profile_rows(profile, self._shelf.guides)]
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Offer verify and undo only where something was made."""
-        if action in {"verify", "undo"}:
-            chosen = self._chosen()
-            made = {"verify": {"applied", "proved"}, "undo": {"applying", "applied", "proved"}}[action]
-            return chosen is not None and chosen.stage in made
+        """Offer verify, undo and rotate only where something was made."""
+        if action in _STAGES:
+            chosen = self.chosen()
+            return chosen is not None and chosen.stage in _STAGES[action]
         return super().check_action(action, parameters)
 
-    def _chosen(self) -> ProfileSummary | None:
+    def chosen(self) -> ProfileSummary | None:
         """The marked profile, if it is one."""
         option = next((shelf.highlighted_option for shelf in self.query(Shelf)), None)
         kind, _, name = (option.id or "" if option else "").partition(":")
@@ -189,12 +222,16 @@ class HomePage(Page):
         """Prove again what the profile made."""
         self._continue("verify")
 
+    def action_rotate(self) -> None:
+        """Make a new client secret, after a question."""
+        self._continue("rotate")
+
     def action_undo(self) -> None:
         """Remove what the profile made, after a question."""
         self._continue("undo")
 
     def _continue(self, intent: str) -> None:
-        chosen = self._chosen()
+        chosen = self.chosen()
         if chosen is not None and self._shelf is not None:
             guide = self._shelf.guides.get(chosen.guide)
             if guide is None:
@@ -212,9 +249,9 @@ class HomePage(Page):
             if name is not None:
                 self.azimuth.open_profile(guide, name)
 
-        _ = self.app.push_screen(AskName(f"Start {guide.title}", suggested, self._refusal), start)
+        _ = self.app.push_screen(AskName(f"Start {guide.title}", suggested, self.refusal), start)
 
-    def _refusal(self, name: str) -> str:
+    def refusal(self, name: str) -> str:
         """Say why a new profile can't have this name."""
         from profiles.errors import ProfileError
         from profiles.store import ProfileStore
@@ -292,15 +329,12 @@ def _profile_rows(profile: Profile, guides: Mapping[str, Guide]) -> list[Row]:
     if step is not None and profile.stage in _HALF_FINISHED:
         rows.append(Row(f"at {step.number} {step.title}"))
     rows.append(Row(" · ".join(part for part in where if part), text_tone="quiet"))
+    rows += [BLANK, *expiry_rows(profile)] if profile.secrets else []
     if profile.proofs:
         rows += [BLANK, heading("Proved last")]
         for proof in profile.proofs:
             which = STAGES["proved"] if proof.ok else Mark(Sign.WRONG, "wrong", "bad")
             rows.append(Row(proof.title, sign(which.sign), which.tone, proof.detail))
-    for reference in profile.secrets:
-        if reference.expires is not None:
-            days = round((reference.expires - datetime.now(UTC)).total_seconds() / _DAY)
-            rows += [BLANK, Row(f"{reference.variable} expires in {days} days", text_tone="quiet")]
     if profile.variables:
         rows += [
             BLANK,

@@ -6,10 +6,13 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from profiles import expiry
+from screens import once
 from wizard.answers import Answers
-from wizard.apply.events import Event, Failed, Finished, Noted, Outlined, Started, Waiting
+from wizard.apply.events import Event, Failed, Finished, Found, Noted, Outlined, Started, Waiting
 
 if TYPE_CHECKING:
+    from profiles.holding import Holder
     from profiles.profile import Profile
     from profiles.store import ProfileSummary
     from wizard.apply.handoff import HandOff
@@ -194,8 +197,16 @@ def event(happened: Event) -> Shape:
             return shape | {"seconds": round(seconds, 1), "warning": warning}
         case Failed(key, label, what, mend):
             return {"event": "failed", "key": key, "label": label, "what": what, "mend": mend}
-        case Noted(text):
-            return {"event": "noted", "text": text}
+        case Found() | Noted():
+            return _told(happened)
+
+
+def _told(happened: Found | Noted) -> Shape:
+    """What belongs to no task."""
+    if isinstance(happened, Noted):
+        return {"event": "noted", "text": happened.text}
+    told = {"stands": happened.stands.value, "detail": happened.detail}
+    return {"event": "found", "key": happened.key, "label": happened.label, **told}
 
 
 def outcome(profile: str, done: Outcome) -> Shape:
@@ -215,6 +226,7 @@ def outcome(profile: str, done: Outcome) -> Shape:
         "mend": done.mend,
         "handoffs": [handoff(off) for off in done.handoffs],
         "postponed": list(done.postponed),
+        **({"shown_once": once.shape(done.shown_once)} if done.shown_once else {}),
     }
 
 
@@ -253,6 +265,7 @@ def profile(shown: Profile) -> Shape:
         "cloud": shown.cloud,
         "stage": shown.stage,
         "step": shown.step,
+        "origin": shown.origin,
         "created": _moment(shown.created),
         "updated": _moment(shown.updated),
         "context": {
@@ -281,8 +294,10 @@ def expiries(shown: Profile) -> list[Shape]:
             "store": reference.store,
             "hint": reference.hint,
             "expires": _moment(reference.expires),
+            "days": ends.days,
+            "state": ends.state,
         }
-        for reference in shown.secrets
+        for reference, ends in zip(shown.secrets, expiry.expiries(shown), strict=True)
     ]
 
 
@@ -293,3 +308,25 @@ def error(kind: str, code: int, sentence: str, more: Mapping[str, Any] | None = 
 
 def _moment(when: datetime | None) -> str | None:
     return when.isoformat() if when is not None else None
+
+
+def config(path: str, values: Mapping[str, str | bool], settled: Mapping[str, str | bool]) -> Shape:
+    """What `azimuth config --json` prints: the file, and each key with what counts and where that comes from."""
+    return {
+        "path": path,
+        "settings": {
+            name: {"value": value, "from": "config.toml" if name in settled else "default"}
+            for name, value in values.items()
+        },
+    }
+
+
+def holder(name: str, held: Holder) -> Shape:
+    """Who carries out a profile just now."""
+    return {
+        "profile": name,
+        "pid": held.pid,
+        "host": held.host,
+        "since": held.since,
+        "stopped": held.is_stopped,
+    }

@@ -8,7 +8,7 @@ from screens.saying import HANDED
 from screens.signs import clock, sign
 from screens.terminal import Sign
 from screens.widgets.rows import Row
-from wizard.apply.events import Event, Failed, Finished, Noted, Outlined, Started, Waiting
+from wizard.apply.events import Event, Failed, Finished, Found, Noted, Outlined, Started, Waiting
 
 
 @dataclass(slots=True)
@@ -71,6 +71,14 @@ class TaskLine:
         return Row(self.label, sign(Sign.WAITS), "warn", wait.why, waited, word="waits", text_tone="strong")
 
 
+def _told(event: Found | Noted) -> str:
+    """What belongs to no task."""
+    if isinstance(event, Noted):
+        return event.text
+    detail = f": {event.detail}" if event.detail else ""
+    return f"{event.stands.value:9} {event.label}{detail}"
+
+
 @dataclass(slots=True)
 class Ledger:
     """All tasks of a run, in order, and everything that was told about them."""
@@ -105,8 +113,8 @@ class Ledger:
                 task.took = now - task.began if task.state == "running" else 0.0
                 task.state, task.detail = "failed", f"{what} {mend}".rstrip()
                 return f"failed    {label}: {what} {mend}"
-            case Noted(text):
-                return text
+            case Found() | Noted():
+                return _told(event)
 
     def _task(self, key: str, label: str) -> TaskLine:
         return self.tasks.setdefault(key, TaskLine(label))

@@ -19,7 +19,7 @@ _SIGNALLED = 128
 
 def home(settings: Settings) -> int:
     """Open the home screen, or let a guide be chosen by line prompts."""
-    if settings.plain:
+    if settings.by_lines:
         return plain(settings, None, None)
     return full_screen(settings)
 
@@ -40,7 +40,11 @@ def full_screen(
     cloud = opened_cloud(settings, cloud_of(profile))
     with ExitStack() as stack:  # entered by the screen, once it has drawn itself
         return run_full_screen(
-            open_cloud=lambda: stack.enter_context(cloud), guide=guide, profile=profile, resume=resume
+            open_cloud=lambda: stack.enter_context(cloud),
+            guide=guide,
+            profile=profile,
+            resume=resume,
+            secret_store=settings.secret_store,
         )
 
 
@@ -73,7 +77,7 @@ def plain(settings: Settings, guide: Guide | None, profile: str | None) -> int:
 
 
 async def until_signalled(work: Coroutine[None, None, int]) -> int:
-    """Do the work; on SIGTERM or SIGHUP put the terminal right, save, and return the signal's exit code."""
+    """Do the work; on SIGTERM, SIGHUP or SIGQUIT put the terminal right, save, and return the signal's exit code."""
     import asyncio
 
     loop, came = asyncio.get_running_loop(), list[signal.Signals]()
@@ -83,7 +87,7 @@ async def until_signalled(work: Coroutine[None, None, int]) -> int:
         came.append(which)
         task.cancel()
 
-    for which in (signal.SIGTERM, signal.SIGHUP):
+    for which in (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
         loop.add_signal_handler(which, end, which)
     try:
         return await task

@@ -56,6 +56,11 @@ class Output:
         """Tell people something that is no result: it goes to standard error always."""
         self._write(sys.stderr, clean(text))
 
+    def write_whole(self, text: str) -> None:
+        """Write a text that may be long, line by line, each made safe."""
+        for line in text.splitlines():
+            self._write(self.people, clean(line))
+
     def document(self, shape: Any) -> None:
         """Write the one JSON document of a command, if JSON was asked for."""
         if self.as_json:

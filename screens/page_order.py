@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from abc import abstractmethod
 from typing import TYPE_CHECKING
 
@@ -10,11 +11,17 @@ from textual.app import App
 from screens.page import Page
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from screens.apply import Deed
+    from screens.dialogs import Ask
     from wizard.apply.handoff import HandOff
     from wizard.apply.outcome import Outcome
     from wizard.azure.sign_in import SignedIn
     from wizard.setup import Setup
+
+
+_log = logging.getLogger("screens.page_order")
 
 
 class PageOrder(App[None]):
@@ -34,6 +41,7 @@ class PageOrder(App[None]):
 
     def show(self, page: Page) -> None:
         """Put a page in the place of the one that is shown."""
+        _log.info("page %s", type(page).__name__)
         if shown := sum(isinstance(one, Page) for one in self.screen_stack):
             while not isinstance(self.screen, Page) or shown > 1:
                 shown -= isinstance(self.screen, Page)
@@ -92,16 +100,28 @@ class PageOrder(App[None]):
     def ask_undo(self) -> None:
         """Ask before removing what the profile made."""
         from screens.apply import Deed
-        from screens.done import DonePage, undo_question
-        from wizard.apply.undo import preview_undo
+        from screens.undoing import AskUndo
 
-        if self.setup is None:
-            return
+        if self.setup is not None:
+            self._ask_for(AskUndo(self.setup), {"remove": Deed.UNDO, "purge": Deed.PURGE})
+
+    def ask_rotate(self) -> None:
+        """Ask before a new client secret takes the place of the old one."""
+        from screens.apply import Deed
+        from screens.undoing import rotate_question
+
+        if self.setup is not None:
+            self._ask_for(rotate_question(self.setup), {"rotate": Deed.ROTATE})
+
+    def _ask_for(self, question: Ask, deeds: Mapping[str, Deed]) -> None:
+        """Ask, and carry out what the answer stands for; any other leads back to where it was asked."""
+        from screens.done import DonePage
 
         def answered(choice: str | None) -> None:
-            if choice == "remove":
-                self.show_apply(Deed.UNDO)
+            deed = deeds.get(choice or "")
+            if deed is not None:
+                self.show_apply(deed)
             elif not isinstance(self.screen, DonePage):
                 self.go_home()
 
-        _ = self.push_screen(undo_question(self.setup.profile.name, preview_undo(self.setup)), answered)
+        _ = self.push_screen(question, answered)

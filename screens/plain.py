@@ -5,19 +5,22 @@ from __future__ import annotations
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING
 
-from profiles.errors import ProfileError, ProfilesError
+from profiles.errors import ProfileError
 from profiles.store import ProfileStore
 from screens import telling
+from screens.agreeing import agreed_by_lines
 from screens.carrying import perform
+from screens.choosing import keep, tell_merges
 from screens.connecting import enter_tenant, opened_cloud
 from screens.drawn import is_drawn
 from screens.faults import DONE, FAILED
 from screens.opening import cloud_of
 from screens.prompts import HINT, Prompts, Way
 from screens.saying import REFUSED_KEY, holds_private_key, said, written
+from screens.stores import OFFERED, QUESTION, equip
 from screens.terminal import Sign
 from wizard.answers import Source
-from wizard.apply.preflight import preflight
+from wizard.apply.preflight import no_store, preflight
 from wizard.azure.errors import AzureProblem
 from wizard.azure.sign_in import SignedIn, SignInPrompt, possible_ways, sign_in
 from wizard.guide import Choice, Findings, Guide, Kind, Question, Step
@@ -27,6 +30,7 @@ from wizard.setup import Setup
 if TYPE_CHECKING:
     from screens.output import Output
     from screens.settings import Settings
+    from wizard.apply.outcome import Preview
     from wizard.azure.clouds import Cloud
     from wizard.walkthrough import Walkthrough
 
@@ -45,12 +49,16 @@ async def walk(settings: Settings, guide: Guide | None, profile: str | None) -> 
     with opened_cloud(settings, cloud_of(profile)) as cloud:
         name = profile or await _choose_profile(prompts, guide, cloud)
         setup = Setup.begin(guide, name, cloud)
+        equip(setup, settings)
         async with AsyncExitStack() as stack:
             stack.push_async_callback(setup.close)
             try:
+                if not await agreed_by_lines(setup, prompts):
+                    return FAILED
                 return await Plain(setup, prompts).whole(stack)
             except KeyboardInterrupt:
-                prompts.output.note(f"\nSaved. azimuth --plain {guide.key} --profile {name} goes on.")
+                told = "Saved." if setup.is_saved else f"Not saved: {setup.save_problem}"
+                prompts.output.note(f"\n{told} azimuth --plain {guide.key} --profile {name} goes on.")
                 raise
 
 
@@ -96,6 +104,7 @@ class Plain:
 
     def __init__(self, setup: Setup, prompts: Prompts) -> None:
         self._setup = setup
+        tell_merges(setup, prompts.output)
         self._prompts = prompts
         self._takes_rest = False  # whether the person wants all the rest as it stands
 
@@ -267,10 +276,7 @@ class Plain:
 
     async def _save(self) -> None:
         """Have the answer on disk before the next one is asked."""
-        try:
-            await self._setup.flush()
-        except (ProfilesError, OSError) as problem:
-            self._output.tell(Sign.WARNING, f"Not saved yet: {problem}", "warn")
+        await keep(self._setup, self._prompts)
 
     def _record(self, question: Question, typed: str) -> None:
         """Take an answer; what was accepted as it stood keeps its source."""
@@ -337,7 +343,7 @@ class Plain:
             for question in self._walkthrough.questions(step):
                 steps.append(step.number)
                 output.say(f"  {len(steps):2}  {question.prompt}: {await self._told(question)}")
-        told = await preflight(self._setup)
+        told = await self._preflight()
         telling.preview(output, told, self._setup)
         wanted = "A number to change an answer, or no to stop"
         if not told.blocked:
@@ -353,6 +359,22 @@ class Plain:
                 return steps[-1]
             if word.isdecimal() and 0 < int(word) <= len(steps):
                 return steps[int(word) - 1]
+
+    async def _preflight(self) -> Preview:
+        """Let Azure preview it; where no store can keep the secret, let the person choose another one."""
+        while True:
+            told = await preflight(self._setup)
+            refusal = no_store(told)
+            if not refusal:
+                return told
+            self._output.tell(Sign.WRONG, refusal, "bad")
+            self._prompts.paragraph(QUESTION)
+            choices = [Choice(*one) for one in OFFERED]
+            kind = await self._prompts.choose("Where secrets go (< leaves it)", choices, choices[0].value)
+            if isinstance(kind, Way):
+                return told
+            if kind in {choice.value for choice in choices}:
+                self._setup.store_choice = kind
 
     async def _told(self, question: Question) -> str:
         if question.kind is Kind.SECRET:

@@ -6,10 +6,18 @@ from screens import json_shapes
 from screens.output import Output
 from screens.saying import HANDED
 from screens.terminal import Sign
-from wizard.apply.events import Event, Failed, Finished, Noted, Started, Waiting
+from wizard.apply.events import Event, Failed, Finished, Found, Noted, Stands, Started, Waiting
 
 _EVERY = 15.0  # seconds of waiting between two lines about it
 _EVERY_HANDED = 60.0  # the same while somebody else has to act
+
+_FOUND = {
+    Stands.DONE: (Sign.DONE, "quiet"),
+    Stands.RUNNING: (Sign.HERE, "accent"),
+    Stands.FAILED: (Sign.WRONG, "bad"),
+    Stands.CHANGED: (Sign.WARNING, "warn"),
+    Stands.GONE: (Sign.WARNING, "warn"),
+}
 
 
 class ProgressLines:
@@ -61,6 +69,10 @@ class ProgressLines:
                 output.tell(sign, f"{result.value:7} {label}  {_clock(seconds)}{more}", style)
             case Failed(_, label, what, mend):
                 output.tell(Sign.WRONG, f"failed  {label}: {what} {mend}".rstrip(), "bad")
+            case Found(_, label, stands, detail) if stands is not Stands.DONE or output.verbose:
+                # What is done is told as kept, a few lines on.
+                sign, style = _FOUND[stands]
+                output.tell(sign, f"{stands.value:7} {label}{f': {detail}' if detail else ''}", style)
             case Noted(text):
                 output.tell(Sign.TO_DO, text)
 

@@ -88,6 +88,13 @@ class ReviewPage(Page):
             id="review.sheet",
             tooltip="Values to copy into the other form, in its order",
         ),
+        Binding(
+            "k",
+            "store",
+            "Keep secret",
+            id="review.store",
+            tooltip="Choose where the client secret is kept: keyring, vault, or nowhere",
+        ),
         Binding("r", "again", "Ask again", id="review.again", tooltip="Check everything with Azure again"),
         Binding(
             "escape", "back", "Back", id="review.back", tooltip="Go back to the last step; nothing is lost"
@@ -248,6 +255,8 @@ class ReviewPage(Page):
         self._show_answers()
         self._tell(preview_rows(preview))
         self._offer(preview)
+        if refusal := self._no_store():
+            self._ask_store(refusal)
 
     def _wait(self) -> None:
         if not self.lives:
@@ -286,6 +295,8 @@ class ReviewPage(Page):
             return True if self._preview is not None and not self._preview.blocked else None
         if action == "handoffs":
             return self._preview is not None and bool(self._preview.handoffs)
+        if action == "store":
+            return self.setup.walkthrough.plan().password is not None
         if action == "sheet":
             return bool(self.setup.walkthrough.plan().sheet)
         return super().check_action(action, parameters)
@@ -306,6 +317,26 @@ class ReviewPage(Page):
     def action_sheet(self) -> None:
         """Show the sheet to copy from."""
         self.azimuth.show_sheet()
+
+    def action_store(self) -> None:
+        """Choose where the client secret is kept."""
+        self._ask_store(self._no_store())
+
+    def _no_store(self) -> str:
+        """Why no secret store can be used; "" when one can, or when nobody knows yet."""
+        from wizard.apply.preflight import no_store
+
+        return no_store(self._preview) if self._preview is not None else ""
+
+    def _ask_store(self, refusal: str) -> None:
+        from screens.store_dialogs import choose_store
+
+        def take(kind: str | None) -> None:
+            if kind is not None:
+                self.setup.store_choice = kind
+                self._ask()
+
+        _ = self.app.push_screen(choose_store(refusal), take)
 
     def action_again(self) -> None:
         """Ask Azure again."""

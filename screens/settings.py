@@ -6,9 +6,9 @@ import os
 from dataclasses import dataclass
 
 from screens.output import Output
-from screens.terminal import may_colour
+from screens.terminal import can_prompt, may_colour
 
-_PRIVATE_UMASK = 0o077
+_NO = frozenset({"0", "no", "off", "false"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,21 +22,63 @@ class Settings:
     as_json: bool = False
     no_colour: bool = False
     verbose: int = 0
+    log: bool = False
+    secret_store: str = ""
 
     @property
     def output(self) -> Output:
         """Where and how to write."""
-        return Output(self.as_json, may_colour(asked_not_to=self.no_colour), self.verbose)
+        return Output(self.as_json, may_colour(asked_not_to=self.without_colour), self.verbose)
+
+    @property
+    def without_colour(self) -> bool:
+        """Whether colours are not wanted, here or in config.toml; a broken file is told by what depends on it more."""
+        from profiles.settings import SettingsError, setting
+
+        try:
+            return self.no_colour or not setting("colour")
+        except SettingsError:
+            return False
+
+    @property
+    def by_lines(self) -> bool:
+        """Whether line prompts are wanted: by this command line, or by config.toml where somebody is there to answer.
+
+        Raises SettingsError.
+        """
+        from profiles.settings import setting
+
+        return self.plain or (can_prompt() and bool(setting("plain")))
 
     @property
     def cloud_or_public(self) -> str:
-        """The cloud that was named here or by AZIMUTH_CLOUD, else the public one."""
-        return self.cloud or os.environ.get("AZIMUTH_CLOUD") or "AzureCloud"
+        """The cloud that was named here, by AZIMUTH_CLOUD or in config.toml, else the public one.
+
+        Raises SettingsError.
+        """
+        from profiles.settings import setting
+
+        return self.cloud or os.environ.get("AZIMUTH_CLOUD") or str(setting("cloud")) or "AzureCloud"
+
+    @property
+    def wants_log(self) -> bool:
+        """Whether a log is to be written: asked for here, by AZIMUTH_LOG or in config.toml; a broken file asks for none."""
+        from profiles.settings import SettingsError, setting
+
+        asked = os.environ.get("AZIMUTH_LOG", "").strip().lower()
+        if self.log or asked:
+            return self.log or asked not in _NO
+        try:
+            return bool(setting("log"))
+        except SettingsError:
+            return False
 
     def keep_private(self) -> None:
-        """Make what this process writes unreadable for others, and keep Textual's own log off: it would hold keystrokes."""
-        os.umask(_PRIVATE_UMASK)
-        for name in [name for name in os.environ if name.startswith("TEXTUAL")]:
-            del os.environ[name]
-        if self.no_colour:
+        """Keep what this process knows to itself: see `screens.private`."""
+        from screens.leaving import leave_the_terminal_right
+        from screens.private import keep_private
+
+        keep_private()
+        leave_the_terminal_right()
+        if self.without_colour:
             os.environ["NO_COLOR"] = "1"

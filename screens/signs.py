@@ -22,6 +22,22 @@ TONES: Mapping[str, str] = {
 }
 """A tone is what a text wants to be heard as; the theme says which colour that is."""
 
+KEY_NAMES: Mapping[str, str] = {
+    "enter": "Enter",
+    "escape": "Esc",
+    "ctrl+c": "Ctrl+C",
+    "ctrl+p": "Ctrl+P",
+    "ctrl+n": "Ctrl+N",
+    "ctrl+q": "Ctrl+Q",
+    "ctrl+r": "Ctrl+R",
+    "pagedown": "PgDn",
+    "pageup": "PgUp",
+    "ctrl+down": "Ctrl+Down",
+    "space": "Space",
+    "tab": "Tab",
+}
+"""Keys as they are written on them, by Textual's names."""
+
 
 class Mark(NamedTuple):
     """What stands for a state: sign, word and tone."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from profiles import expiry
+from screens import once
 from screens.output import Output
 from screens.terminal import Sign
 from wizard.apply.outcome import Change, End, Outcome, PlannedChange, Preview
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from wizard.plan import Manual
     from wizard.setup import Setup
 
-_DAY = 86_400
 _FINDINGS = {
     Severity.OK: (Sign.DONE, "good", "ok"),
     Severity.INFO: (Sign.TO_DO, "quiet", "note"),
@@ -129,6 +129,7 @@ def outcome(output: Output, done: Outcome, setup: Setup) -> None:
         output.say(f"Variables: {', '.join(done.variables)}")
     _what_stays(output, done)
     _what_next(output, done, name)
+    once.tell(output, done.shown_once)
 
 
 def _what_stays(output: Output, done: Outcome) -> None:
@@ -154,8 +155,11 @@ def _what_next(output: Output, done: Outcome, name: str) -> None:
 
 
 def expiries(output: Output, profile: Profile) -> None:
-    """Say when each secret of a profile ends."""
-    for reference in profile.secrets:
-        if reference.expires is not None:
-            days = round((reference.expires - datetime.now(UTC)).total_seconds() / _DAY)
-            output.say(f"{reference.variable} expires in {days} days, on {reference.expires:%d %B %Y}.")
+    """Say when each secret of a profile ends; near its end, as a warning with the way out."""
+    for one in expiry.expiries(profile):
+        if one.state == "good":
+            output.say(one.sentence)
+        elif one.warns:
+            bad = one.state == "expired"
+            mark, style = (Sign.WRONG, "bad") if bad else (Sign.WARNING, "warn")
+            output.tell(mark, f"{one.sentence} {one.mend}", style)

@@ -95,6 +95,16 @@ class Answering:
         self._seen.pop(key, None)
         self._changed()
 
+    def take_over(self, key: str, value: Value | None, source: Source) -> None:
+        """Take an answer that was changed and saved elsewhere; None takes it back. Nobody is told: it is saved."""
+        if value is None:
+            self.given.pop(key, None)
+            self.sources.pop(key, None)
+        else:
+            self.given[key] = value
+            self.sources[key] = source
+        self._seen.pop(key, None)
+
     def findings(self, key: str) -> Findings:
         """Return what is known about an answer: its shape, then what the last live check found."""
         question = self._question(key)

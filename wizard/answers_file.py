@@ -165,11 +165,11 @@ def _kind(raw: object) -> str:
 def starter(path: str) -> Path:
     """Return the file that a path means: itself, else the starter of that name that comes with Azimuth.
 
-    So ``profiles/starters/himl.toml`` works from any folder.
+    So ``profiles/starters/himl.toml`` and plain ``himl`` work from any folder; `azimuth profiles starters` lists them.
     """
     asked = Path(path)
     if not asked.exists() and asked.parent in {Path(), Path("profiles/starters")}:
-        shipped = Path(profiles.__file__).parent / "starters" / asked.name
+        shipped = Path(profiles.__file__).parent / "starters" / f"{asked.name.removesuffix('.toml')}.toml"
         if shipped.is_file():
             return shipped
     return asked

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from wizard.answers import Answers, Value
 from wizard.checks import context as checks
 from wizard.guide import Chapter, Kind, Question, Step
+from wizard.shapes import tenant_or_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,7 @@ CHAPTER = Chapter(
                     rule="A tenant that you can sign in to: its id, its domain or its name.",
                     default=_signed_in_tenant,
                     offers=checks.offer_tenants,
+                    shape=(tenant_or_name,),
                     checks=(checks.entered_tenant,),
                     columns=("Domain", "Id"),
                 ),

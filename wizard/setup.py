@@ -2,32 +2,36 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
-import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, AsyncExitStack
 from dataclasses import replace
-from datetime import datetime
 from typing import TYPE_CHECKING
 
-from profiles.errors import ProfilesError
+from profiles.choosing import Choice, choose
 from profiles.files import locked
+from profiles.moving import Moving
 from profiles.profile import Profile, SavedContext
 from profiles.profile import Source as SavedSource
-from profiles.secrets import SecretStore, open_store
-from profiles.store import ProfileStore, journal_path
+from profiles.secrets import Secret, SecretStore, SecretStoreError, open_store
+from profiles.store import ProfileStore, journal_path, lock_path
+from profiles.tenants import answer_fault
 from wizard.answers import Source, Value
 from wizard.apply.journal import Journal
 from wizard.azure.errors import AzureProblem
 from wizard.context import Context
 from wizard.guide import Guide, Kind
+from wizard.keeping import Keeping
 from wizard.machine import Machine
 from wizard.shapes import is_guid
 from wizard.text import clean_line
 from wizard.walkthrough import Walkthrough
+from wizard.whereabouts import Elsewhere, moved, subscriptions
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from profiles.trust import Difference
     from wizard.azure.clouds import Cloud
     from wizard.azure.session import Azure
     from wizard.azure.sign_in import SignedIn
@@ -45,14 +49,17 @@ _SAVED: Mapping[Source, SavedSource] = {
 _PRIVATE_KEY = re.compile(r"BEGIN [A-Z0-9 ]*PRIVATE KEY|PuTTY-User-Key-File|BEGIN SSH2 ENCRYPTED")
 
 
+_WAIT = 0.3  # seconds: whoever only looks whether a lock is free holds it for a moment
+
+
 class WrongProfile(Exception):  # noqa: N818 - told to the person as it is
     """The profile exists, but belongs to another guide or cloud."""
 
 
-class Setup:
+class Setup(Keeping):
     """One profile with everything that works on it. Every change of an answer is saved by itself.
 
-    `saved_at` is when all was on disk last; `save_problem` says why the last change could not be saved.
+    `store_choice` is the secret store that this run asked for, if any, and `passphrase` gives that of the vault.
     """
 
     def __init__(
@@ -63,22 +70,15 @@ class Setup:
         store: ProfileStore,
         machine: Machine | None = None,
     ) -> None:
-        self.guide = guide
-        self.profile = profile
+        super().__init__(guide, profile, store, _walkthrough(guide, profile, machine))
         self.cloud = cloud
-        self.store = store
         self.azure: Azure | None = None
         self.signed_in: SignedIn | None = None
-        self.saved_at: datetime | None = None
-        self.save_problem = ""
-        self.walkthrough = _walkthrough(guide, profile, machine)
-        self.walkthrough.listeners.append(self._changed)
+        self.store_choice = ""
+        self.passphrase: Callable[[], Secret] | None = None
+        self._stores: dict[str, SecretStore] = {}
         self.walkthrough.known = self._known
         self._connection = AsyncExitStack()
-        self._saving: asyncio.Task[None] | None = None
-        self._dirty = False
-        self._writing = threading.RLock()
-        self._snapshots = self._written = 0
 
     @classmethod
     def begin(
@@ -98,9 +98,11 @@ class Setup:
         Raises:
             WrongProfile: it is of another guide or cloud.
             ProfileError: its file can't be read.
+            NotApproved: answers are given, and its file holds what nobody here agreed to.
         """
         store = store or ProfileStore()
-        profile = store.load(name) if store.exists(name) else Profile.new(name, guide.key, cloud.name)
+        known = store.exists(name)
+        profile = store.load(name) if known else Profile.new(name, guide.key, cloud.name)
         if profile.guide != guide.key:
             raise WrongProfile(
                 f"Profile {name} is of the guide {profile.guide}; take another name for {guide.key}."
@@ -108,7 +110,9 @@ class Setup:
         if profile.cloud != cloud.name:
             raise WrongProfile(f"Profile {name} is of {profile.cloud}, not {cloud.name}; take another name.")
         setup = cls(guide, profile, cloud, store, machine)
+        setup.unapproved = profile if known and not store.approves(profile) else None
         if answers is not None:
+            setup.see_approved()  # else what a colleague wrote would be written over unseen
             setup.walkthrough.replace(answers)
         return setup
 
@@ -135,12 +139,56 @@ class Setup:
             raise WrongProfile(
                 f"Profile {name} is of the guide {profile.guide}, which is not installed here."
             )
-        return cls(guide, profile, cloud, store, machine)
+        setup = cls(guide, profile, cloud, store, machine)
+        setup.unapproved = None if store.approves(profile) else profile
+        return setup
+
+    # Trust
+
+    @property
+    def difference(self) -> Difference | None:
+        """What the loaded file says that nobody on this machine agreed to; None where all of it was."""
+        return self.store.difference(self.unapproved) if self.unapproved is not None else None
+
+    def see_approved(self) -> None:
+        """Refuse to go live with what nobody agreed to; a face asks before, and calls `approve`.
+
+        Raises:
+            NotApproved: the file is a colleague's, or was changed by hand.
+        """
+        if self.unapproved is not None:
+            self.store.see_approved(self.unapproved)
+
+    def approve(self) -> None:
+        """Take what the loaded file says as agreed to.
+
+        Raises:
+            ProfilesError, OSError: it can't be written down.
+        """
+        if self.unapproved is not None:
+            self.store.approve(self.unapproved)
+            self.unapproved = None
+
+    def see_at_home(self, *, subscription: bool = True) -> None:
+        """See that the profile is carried out where it was before.
+
+        The subscription that the answers name is of no matter to undo: what was made is removed where it is.
+
+        Raises:
+            Elsewhere: its tenant or subscription is another one now.
+        """
+        if moved := self.moved(subscription=subscription):
+            raise Elsewhere(moved)
 
     # Azure
 
     async def connect(self, signed_in: SignedIn) -> None:
-        """Open the connection to Azure as the identity that signed in."""
+        """Open the connection to Azure as the identity that signed in.
+
+        Raises:
+            NotApproved: the profile is a colleague's, or was changed by hand, and nobody agreed yet.
+        """
+        self.see_approved()
         self.signed_in = signed_in
         self.walkthrough.facts["signed_in_tenant"] = signed_in.identity.tenant
         await self._open(signed_in.identity.tenant)
@@ -174,10 +222,16 @@ class Setup:
         self._changed()
 
     async def close(self) -> None:
-        """Save what is unsaved, and close the connection."""
-        await self.flush()
-        self.azure = self.walkthrough.azure = None
-        await self._connection.aclose()
+        """Save what is unsaved, and close the connection, which is closed whether it could be saved or not.
+
+        Raises what `flush` raises.
+        """
+        try:
+            await self.flush()
+        finally:
+            self.give_up_saving()
+            self.azure = self.walkthrough.azure = None
+            await self._connection.aclose()
 
     @property
     def context(self) -> Context:
@@ -201,15 +255,42 @@ class Setup:
     def alone(self) -> AbstractContextManager[None]:
         """Keep every other Azimuth on this machine from carrying out the same profile meanwhile.
 
-        Raises LockedError, with who holds it, on entering.
+        Raises LockedError, with who holds it, on entering; NotApproved, Elsewhere before.
         """
-        path = journal_path(self.profile.name).with_suffix(".lock")
-        return locked(path, f"Profile {self.profile.name}")
+        if self.unapproved is not None and self.store.approves(self.profile):
+            self.unapproved = None
+        self.see_approved()
+        if moved := self.moved(subscription=False):
+            raise Elsewhere(moved)
+        return locked(self.lock_path, f"Profile {self.profile.name}", wait=_WAIT)
+
+    @property
+    def lock_path(self) -> Path:
+        """The file whose lock is held while the profile is carried out."""
+        return lock_path(self.profile.name)
+
+    @property
+    def has_made(self) -> bool:
+        """Whether something that this profile made, or may have made, is in Azure."""
+        if self.profile.stage in {"answering", "undone"}:
+            return False
+        return bool(self.journal.made() or self.journal.perhaps_made())
+
+    def moved(self, *, subscription: bool = True) -> str:
+        """Say why this is another place than the one that the profile made its objects in; "" when it is the same.
+
+        Carried out here, everything would be made a second time, and undo would take the first for gone.
+        """
+        if not self.has_made:
+            return ""
+        here = self.context if self.azure is not None else None
+        made_in = subscriptions(self.journal) if subscription else frozenset[str]()
+        return moved(self.profile.name, self.profile.context, here, self.context.subscription, made_in)
 
     @property
     def journal(self) -> Journal:
         """The record of what was done for this profile."""
-        return Journal(journal_path(self.profile.name))
+        return Journal(journal_path(self.profile.name), self.profile.id)
 
     def _known(self) -> Known:
         """What the journal tells of this profile's own objects; of one that was interrupted, what was begun."""
@@ -222,81 +303,53 @@ class Setup:
                 known.setdefault(entry.key, {}).update(fields)
         return known
 
+    @property
+    def store_chosen(self) -> Choice:
+        """Which secret store keeps this profile's secrets, and why that one.
+
+        Raises:
+            SecretStoreError: what was chosen is no store.
+        """
+        return choose(self.store_choice, self._kept_in, self.cloud.secret_store)
+
+    @property
+    def _kept_in(self) -> str:
+        noted = self.journal.known().get("secret", {}).get("store", "")
+        return next((reference.store for reference in self.profile.secrets), noted)
+
     def secret_store(self) -> SecretStore:
-        """Open the store that keeps this profile's secrets.
+        """Open the store that keeps this profile's secrets; one that holds anything in memory stays open.
 
         Raises:
             SecretStoreError: there is none that can be trusted.
         """
-        return open_store(self.cloud.secret_store, folder=self.cloud.secret_folder)
-
-    def save(self) -> None:
-        """Write the profile now; durable when it returns.
-
-        Raises:
-            StaleProfile: another Azimuth changed it meanwhile.
-            OSError: the disk refuses.
-        """
-        with self._writing:
-            self._dirty = False
-            self._write(*self._snapshot())
-        self.saved_at = datetime.now().astimezone()
-
-    async def flush(self) -> None:
-        """Wait until everything typed so far is on disk.
-
-        Raises:
-            StaleProfile, ProfileError, OSError: it can't be.
-        """
-        if self._saving is not None:
-            await self._saving
-        if self._dirty or self.save_problem:
-            self.save()
-            self.save_problem = ""
-
-    def keep(self, **changes: object) -> None:
-        """Change fields of the profile, such as its stage or outputs, and save it at once."""
-        with self._writing:
-            self.profile = replace(self.profile, **changes)  # type: ignore[arg-type]  # fields of Profile by name
-            self.save()
-
-    def _changed(self) -> None:
-        """Save soon: in a thread while an event loop runs, several changes in one write; else at once."""
-        self._dirty = True
+        store = self._opened(self.store_chosen.kind)
+        earlier = choose("", self._kept_in, self.cloud.secret_store).kind if self._kept_in else store.name
+        if not store.keeps or earlier == store.name:
+            return store
         try:
-            loop = asyncio.get_running_loop()
-        except RuntimeError:
-            self.save()
-            return
-        if self._saving is None or self._saving.done():
-            self._saving = loop.create_task(self._save_soon())
+            return Moving(store, self._opened(earlier))
+        except SecretStoreError:
+            return store  # the earlier one is not there any more: its secrets are made anew
 
-    async def _save_soon(self) -> None:
-        while self._dirty:
-            self._dirty = False
-            try:
-                await asyncio.to_thread(self._write, *self._snapshot())
-            except (ProfilesError, OSError) as problem:
-                self.save_problem = str(problem)
-            else:
-                self.saved_at, self.save_problem = datetime.now().astimezone(), ""
-
-    def _snapshot(self) -> tuple[int, Profile]:
-        self._snapshots += 1
-        return self._snapshots, self._current()
-
-    def _write(self, number: int, profile: Profile) -> None:
-        """Save a snapshot, unless a newer one is on disk already: one is written in a thread, another at once."""
-        with self._writing:
-            if number > self._written:
-                self.profile = self.store.save(replace(profile, revision=self.profile.revision))
-                self._written = number
+    def _opened(self, kind: str) -> SecretStore:
+        if kind in self._stores:
+            return self._stores[kind]
+        folder = self.cloud.secret_folder if kind == "practice-folder" else None
+        store = open_store(kind, folder=folder, passphrase=self.passphrase)
+        if store.name in {"vault", "once"}:
+            self._stores[kind] = store
+        return store
 
     def _current(self) -> Profile:
         walkthrough, context = self.walkthrough, self.context
+        where = self.profile.context  # where things were made stays, wherever somebody signs in meanwhile
         identity = self.signed_in.identity if self.signed_in else None
+        # Told as a mistake under its question; all else is saved meanwhile.
         answers = {
-            key: value for key, value in walkthrough.given.items() if not _PRIVATE_KEY.search(str(value))
+            key: value
+            for key, value in walkthrough.given.items()
+            if not (_PRIVATE_KEY.search(str(value)) or answer_fault(key, value))
         }
         keys = [*answers, *walkthrough.facts]
         return replace(
@@ -304,14 +357,16 @@ class Setup:
             step=walkthrough.here.number,
             answers=answers | walkthrough.facts,
             sources={key: _SAVED[walkthrough.sources.get(key, Source.FOUND)] for key in keys},
-            context=SavedContext(
-                way=identity.way if identity else self.profile.context.way,
+            context=replace(where, way=identity.way if identity else where.way, account=context.identity)
+            if self.has_made
+            else SavedContext(
+                way=identity.way if identity else where.way,
                 account=context.identity,
                 tenant_id=context.tenant if is_guid(context.tenant) else "",
                 tenant_name=context.tenant_name,
                 subscription_id=context.subscription if is_guid(context.subscription) else "",
                 subscription_name=context.subscription_name,
-                unknown=self.profile.context.unknown,
+                unknown=where.unknown,
             ),
         )
 

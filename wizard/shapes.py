@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 
+from profiles.tenants import tenant_fault
 from wizard.answers import Value
 from wizard.guide import Shape
 
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _DOMAIN = re.compile(r"(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}", re.IGNORECASE)
 _NIL = "00000000-0000-0000-0000-000000000000"
-_SHARED_TENANTS = frozenset({"adfs", "common", "organizations", "consumers"})
 
 
 def is_guid(text: str) -> bool:
@@ -31,11 +31,16 @@ def guid(value: Value) -> str:
 def tenant(value: Value) -> str:
     """Rule V-tenant: a GUID or a verified domain; never a name that several tenants share."""
     text = str(value)
-    if text.lower() in _SHARED_TENANTS:
+    if tenant_fault(text):
         return f"“{text}” stands for no tenant of its own."
     if is_guid(text) or is_domain(text):
         return ""
     return f"“{text}” is neither a GUID nor a domain such as contoso.com."
+
+
+def tenant_or_name(value: Value) -> str:
+    """As `tenant`, but a tenant may be named as people call it: what is refused could never be one."""
+    return f"“{value}” stands for no tenant of its own." if tenant_fault(str(value)) else ""
 
 
 def length(least: int, most: int) -> Shape:

@@ -6,6 +6,7 @@ The three faces drive this one object. It holds every rule of asking, and knows 
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from wizard.drawing import Drawing
     from wizard.plan import Known, Plan
 
+_log = logging.getLogger("wizard.walkthrough")
 _ROUNDS = 3  # a correction may need one more look; nothing needs more than two
 
 
@@ -233,8 +235,10 @@ class Walkthrough(Answering):
         """
         step = self.here
         await self.check_step(step)
-        if self.blocking(step):
+        if blocking := self.blocking(step):
+            _log.info("step %s stays, for: %s", step.number, ", ".join(found.question for found in blocking))
             return False
+        _log.info("step %s done", step.number)
         self._pin_defaults(step)
         self._visited.add(step.number)
         if not self.is_last:

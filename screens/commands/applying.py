@@ -17,7 +17,9 @@ from screens.commands.options import common
 from screens.commands.reading import given, reopened, saved
 from screens.connecting import connected, hand_over, opened_cloud
 from screens.faults import Refused
+from screens.following import wait_turn
 from screens.settings import Settings
+from screens.stores import equip, see_who_reads
 from screens.terminal import can_fill_screen
 from wizard.apply.watching import EVERY
 from wizard.guide import Guide
@@ -69,13 +71,17 @@ def apply(settings: Settings, guide: str, file: str, name: str, way: str, *, yes
     found = guide_named(guide)
     _known_steps(found, going.only)
     provided = given(found, file, profile=saved(name))
+    # Another's run must not find other answers halfway.
+    asyncio.run(wait_turn(name, settings.output, watch=going.watch))
     with opened_cloud(settings) as cloud:
         setup = Setup.begin(found, name, cloud, answers=provided.answers)
         hand_over(setup, provided.secrets)
+        equip(setup, settings)
         return asyncio.run(_carry_out(setup, settings, way, going, yes=yes))
 
 
 async def _carry_out(setup: Setup, settings: Settings, way: str, going: Going, *, yes: bool) -> int:
+    see_who_reads(setup, settings)
     async with connected(setup, settings.output, way):
         return await carry_out(setup, settings.output, yes=yes, going=going)
 
@@ -99,18 +105,20 @@ def resume(settings: Settings, profile: str | None, way: str, *, yes: bool, goin
     name = profile or _last()
     kept = ProfileStore().load(name)
     asked_for = yes or bool(going.only) or going.watch is not None
-    screenless = asked_for or settings.as_json or settings.plain or not can_fill_screen()
+    screenless = asked_for or settings.as_json or settings.by_lines or not can_fill_screen()
     if not screenless:
         from screens.opening import full_screen
 
         return full_screen(settings, guide=_guide_of(kept.guide, name), profile=name, resume=True)
-    if settings.plain and not yes:
+    walks = settings.plain or not (asked_for or settings.as_json)
+    if settings.by_lines and walks and not yes:
         from screens.opening import plain
 
         return plain(settings, _guide_of(kept.guide, name), name)
     with opened_cloud(settings, kept.cloud) as cloud:
         setup = reopened(name, cloud)
         _known_steps(setup.guide, going.only)
+        equip(setup, settings)
         return asyncio.run(_carry_out(setup, settings, way, going, yes=yes))
 
 

@@ -13,17 +13,19 @@ from typing import TYPE_CHECKING
 import click
 
 from profiles.aml import aml_config
-from profiles.environment import variables_of
-from profiles.files import atomic_write
+from profiles.environment import names_of, variables_of
+from profiles.handing_out import Handout, hand_out
 from profiles.profile import Profile
 from profiles.secrets import Secret
 from profiles.store import ProfileStore
-from profiles.variables import FORMATS, write
+from profiles.variables import FORMATS, format_named, write
 from screens.commands.options import common
 from screens.commands.reading import reopened
 from screens.connecting import opened_cloud
 from screens.faults import DONE, FAILED, Refused
+from screens.passphrases import on_terminal
 from screens.settings import Settings
+from screens.shell import tell_the_runner
 from wizard.guide import Exported
 from wizard.plan import Plan, Unknown
 from wizard.text import clean_line
@@ -31,18 +33,6 @@ from wizard.text import clean_line
 if TYPE_CHECKING:
     from wizard.setup import Setup
 
-_ENDINGS: Mapping[str, str] = MappingProxyType(
-    {
-        "bash": "sh",
-        "sh": "sh",
-        "zsh": "zsh",
-        "fish": "fish",
-        "powershell": "ps1",
-        "cmd": "cmd",
-        "json": "json",
-    }
-    | {"docker": "docker.env", "github": "github.env"}
-)
 _ARM_ID_PARTS = 9
 _AML = "aml-config"
 _ABOUT: Mapping[str, str] = MappingProxyType(
@@ -83,13 +73,19 @@ def export(
     if form == _AML:
         files: tuple[Exported, ...] = (_aml(ProfileStore().load(profile)),)
     elif form in FORMATS:
-        files = (_variables(settings, profile, form, with_secrets=with_secrets),)
+        eyes = folder is None and sys.stdout.isatty()
+        files = (_variables(settings, profile, form, with_secrets=with_secrets, eyes=eyes),)
     else:
         files = _of_plan(settings, profile, form)
     if folder is None:
         return _print(files, settings)
-    for path in _written(files, folder, force=force):
-        settings.output.note(f"Wrote {path}.")
+    remark = format_named(form).remark if form in FORMATS else None
+    handed = [Handout(str(folder / one.name), one.text, with_secrets, remark) for one in files]
+    folder.mkdir(parents=True, exist_ok=True)
+    for warning in hand_out(handed, force=force):
+        settings.output.note(warning)
+    for one in handed:
+        settings.output.note(f"Wrote {one.path}.")
     return DONE
 
 
@@ -233,18 +229,22 @@ _WRITERS: Mapping[str, Callable[[Setup, Settings], tuple[Exported, ...]]] = Mapp
 )
 
 
-def _variables(settings: Settings, name: str, form: str, *, with_secrets: bool) -> Exported:
-    variables = variables_of(name)
-    left_out = [key for key, value in variables.items() if isinstance(value, Secret)]
-    if left_out and not with_secrets:
-        settings.output.note(
-            f"Left out, being secret: {', '.join(left_out)}. --with-secrets writes them too."
-        )
-        variables = {key: value for key, value in variables.items() if key not in left_out}
-    file_name = ".env" if form == "dotenv" else f"{name}.{_ENDINGS[form]}"
-    text = write(variables, form)
-    # Windows PowerShell 5.1 reads a file without this mark as ANSI.
-    return Exported(file_name, f"\ufeff{text}" if form == "powershell" and not text.isascii() else text)
+def _variables(settings: Settings, name: str, form: str, *, with_secrets: bool, eyes: bool) -> Exported:
+    """Write the variables; the secret ones only if asked for, and as dots for `eyes`."""
+    variables: dict[str, str | Secret]
+    if with_secrets:
+        variables = variables_of(name, on_terminal())
+        tell_the_runner(variables, form)
+    else:
+        plain, left_out = names_of(name)
+        variables = {**plain}
+        if left_out:
+            names = ", ".join(left_out)
+            settings.output.note(f"Left out, being secret: {names}. --with-secrets writes them too.")
+    if eyes and with_secrets:
+        settings.output.note("Secrets are masked on a terminal; a pipe and --output get them as they are.")
+    file_name = ".env" if form == "dotenv" else f"{name}.{format_named(form).ending}"
+    return Exported(file_name, write(variables, form, mask=eyes, title=name))
 
 
 def _aml(profile: Profile) -> Exported:
@@ -257,14 +257,3 @@ def _aml(profile: Profile) -> Exported:
 
 def _json(shape: object) -> str:
     return json.dumps(shape, indent=2, ensure_ascii=False) + "\n"
-
-
-def _written(files: tuple[Exported, ...], folder: Path, *, force: bool) -> list[Path]:
-    paths = [folder / file.name for file in files]
-    there = [str(path) for path in paths if path.exists() or path.is_symlink()]
-    if there and not force:
-        raise Refused(f"There already: {', '.join(there)}. --force replaces.", code=FAILED, kind="export")
-    folder.mkdir(parents=True, exist_ok=True)
-    for file, path in zip(files, paths, strict=True):
-        atomic_write(path, file.text)
-    return paths

@@ -21,7 +21,7 @@ def guide_command(guide: Guide) -> click.Command:
     @click.option("--profile", metavar="NAME", help="Start or continue the profile of this name.")
     @common
     def command(settings: Settings, profile: str | None) -> int:
-        if settings.plain:
+        if settings.by_lines:
             return plain(settings, guide, profile)
         return full_screen(settings, guide=guide, profile=profile)
 

@@ -8,8 +8,10 @@ from importlib import import_module
 
 import click
 
+from screens import record
 from screens.commands.options import common
 from screens.faults import DONE, USAGE
+from screens.private import keep_memory
 from screens.settings import Settings
 
 _COMMANDS: Mapping[str, tuple[str, str]] = {
@@ -19,11 +21,16 @@ _COMMANDS: Mapping[str, tuple[str, str]] = {
     "apply": ("applying", "carry a guide out with an answers file, and prove it"),
     "resume": ("applying", "go on where a profile stopped"),
     "verify": ("proving", "run all proofs of a profile; drift; days until secrets expire"),
+    "rotate": ("rotating", "a new client secret, proved before the old one is removed"),
     "undo": ("proving", "remove what a profile created, and only that"),
     "env": ("variables", "print a profile's variables for a shell or tool"),
     "run": ("variables", "run a command with a profile's variables"),
     "export": ("exporting", "write a profile for another tool"),
-    "profiles": ("profiles", "list, show, rename, copy or delete profiles"),
+    "profiles": ("profiles", "list, show, rename, copy, delete, import or approve profiles; starters"),
+    "clouds": ("clouds", "list clouds, and register one of your own by hand"),
+    "config": ("config", "show or change what is settled for this machine"),
+    "bug-report": ("reporting", "what a report of a fault needs, without secrets; sends nothing"),
+    "secrets": ("secrets", "where secrets are kept and why there; probe it; change the vault's passphrase"),
     "practice": ("practice", "practice Azure by itself, for az, SDKs and demos"),
 }
 
@@ -41,7 +48,7 @@ class Azimuth(click.Group):
         del ctx
         if cmd_name in _COMMANDS:
             module = import_module(f"screens.commands.{_COMMANDS[cmd_name][0]}")
-            found: click.Command = getattr(module, cmd_name)
+            found: click.Command = getattr(module, cmd_name.replace("-", "_"))
             return found
         from wizard.guides import all_guides
 
@@ -106,6 +113,7 @@ def azimuth(ctx: click.Context, settings: Settings) -> int | None:
     Without a command: the home screen, with guides, profiles and what is half-finished.
     """
     if ctx.invoked_subcommand == "run":
+        keep_memory()
         return None  # it becomes another program, which shall find its environment as it was
     settings.keep_private()
     if ctx.invoked_subcommand is None:
@@ -127,7 +135,9 @@ def run(arguments: Sequence[str]) -> int:
         raise KeyboardInterrupt from None
     except click.ClickException as refusal:
         return _wrong_usage(refusal, arguments)
-    return code if isinstance(code, int) else DONE
+    ended = code if isinstance(code, int) else DONE
+    record.ended(ended)
+    return ended
 
 
 def _wrong_usage(refusal: click.ClickException, arguments: Sequence[str]) -> int:

@@ -9,12 +9,16 @@ from typing import Any
 
 import click
 
+from profiles.secrets import STORES
+from screens import record
 from screens.settings import Settings
 
 _OPTIONS = (
     click.option("--practice", is_flag=True, help="Rehearse on practice Azure (or AZIMUTH_CLOUD=practice)."),
     click.option(
-        "--cloud", metavar="NAME", help="AzureCloud, AzureUSGovernment, AzureChinaCloud or practice."
+        "--cloud",
+        metavar="NAME",
+        help="AzureCloud, AzureUSGovernment, AzureChinaCloud, practice, or one of azimuth clouds.",
     ),
     click.option("--world", metavar="NAME", help="Practice Azure's world: a name or a JSON file."),
     click.option(
@@ -26,8 +30,26 @@ _OPTIONS = (
     ),
     click.option("--no-color", "no_colour", is_flag=True, help="No colours (or NO_COLOR)."),
     click.option("-v", "--verbose", count=True, help="Tell more."),
+    click.option("--log", is_flag=True, help="Write a log, without secrets (or AZIMUTH_LOG=1)."),
+    click.option(
+        "--secret-store",
+        type=click.Choice(STORES),
+        help="Keep new secrets in the keyring, in an encrypted vault, or show them once "
+        "(or AZIMUTH_SECRET_STORE).",
+    ),
 )
-_NAMES = ("practice", "cloud", "world", "time_scale", "plain", "as_json", "no_colour", "verbose")
+_NAMES = (
+    "practice",
+    "cloud",
+    "world",
+    "time_scale",
+    "plain",
+    "as_json",
+    "no_colour",
+    "verbose",
+    "log",
+    "secret_store",
+)
 
 
 def common(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -38,6 +60,9 @@ def common(function: Callable[..., Any]) -> Callable[..., Any]:
         context = click.get_current_context()
         before = context.find_object(Settings) or Settings()
         context.obj = merged(before, {name: values.pop(name) for name in _NAMES})
+        if context.obj.wants_log:
+            record.begin()
+            record.command(context)
         return function(*args, settings=context.obj, **values)
 
     wrapped: Callable[..., Any] = call
@@ -64,4 +89,6 @@ def merged(before: Settings, given: dict[str, Any]) -> Settings:
         as_json=given["as_json"] or before.as_json,
         no_colour=given["no_colour"] or before.no_colour,
         verbose=given["verbose"] + before.verbose,
+        log=given["log"] or before.log,
+        secret_store=given["secret_store"] or before.secret_store,
     )

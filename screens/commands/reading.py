@@ -18,7 +18,7 @@ from profiles.store import ProfileStore
 from screens.connecting import hand_over
 from screens.terminal import has_person
 from wizard.answers import Value
-from wizard.answers_file import read_answers, secrets_in, starter, wanted_secrets
+from wizard.answers_file import read_answers, secret_variable, secrets_in, starter, wanted_secrets
 from wizard.guide import Guide, Kind, Question
 from wizard.guides import all_guides
 from wizard.setup import Setup, WrongProfile
@@ -43,7 +43,7 @@ def given(guide: Guide, file: str, *, profile: Profile | None = None) -> Given:
     Raises:
         AnswersFault: everything that is wrong with the file.
     """
-    held = secrets_in(os.environ, guide)
+    held = _taken(guide)
     kept = profile is not None and bool(profile.secrets)
     elsewhere = set(held)
     if kept or has_person():
@@ -58,6 +58,14 @@ def given(guide: Guide, file: str, *, profile: Profile | None = None) -> Given:
                 getpass(f"{question.prompt}, step {_step(guide, question)} (does not show): ")
             )
     return Given(answers, found)
+
+
+def _taken(guide: Guide) -> dict[str, Secret]:
+    """Take the secret answers out of the environment: no program that is begun from now on shall get them."""
+    held = secrets_in(os.environ, guide)
+    for key in held:
+        del os.environ[secret_variable(key)]
+    return held
 
 
 def _step(guide: Guide, question: Question) -> str:
@@ -83,7 +91,7 @@ def reopened(name: str, cloud: Cloud) -> Setup:
     setup = Setup.reopen(name, cloud, guides=all_guides())
     if setup.profile.cloud != cloud.name:
         raise WrongProfile(f"Profile {name} is of {setup.profile.cloud}, not {cloud.name}.")
-    hand_over(setup, secrets_in(os.environ, setup.guide))
+    hand_over(setup, _taken(setup.guide))
     return setup
 
 
@@ -95,8 +103,11 @@ def looking(guide: Guide, cloud: Cloud, file: str, name: str | None) -> Iterator
 
     Raises:
         AnswersFault: everything that is wrong with the file.
+        NotApproved: that profile holds what nobody here agreed to.
     """
     known = saved(name) if name is not None else None
+    if known is not None:
+        ProfileStore().see_approved(known)
     provided = given(guide, file, profile=known)
     profile = known or Profile.new(f"look-{secrets.token_hex(4)}", guide.key, cloud.name)
     with tempfile.TemporaryDirectory(prefix="azimuth-") as folder:

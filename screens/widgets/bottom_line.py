@@ -10,9 +10,10 @@ from textual.containers import Horizontal
 from textual.widgets import Label
 
 from screens.signs import TONES
-from screens.text import plain
+from screens.text import cut, plain
 from screens.widgets.key_line import KeyLine
 
+_MOST = 38  # columns of 80 for what keeps the answers from being saved; the keys have the others
 _LOOK_AGAIN = 0.25  # seconds; saving goes on in a thread and tells nobody
 
 
@@ -51,7 +52,7 @@ class BottomLine(Horizontal):
         self._shown = now
         at, problem = now
         if problem:
-            told = plain(f"! not saved: {problem}", TONES["bad"])
+            told = cut(plain(f"! not saved: {problem}", TONES["bad"]), _MOST)
         else:
             told = plain(f"saved {at:%H:%M:%S}" if at else "")
         self.query_one("#saved", Label).update(told)

@@ -26,7 +26,7 @@ async def test_it_gets_a_secret_and_a_role_and_loses_them_again(tmp_path: Path) 
             assert (outcome.end, outcome.problem) == (End.DONE, "")
             assert outcome.ok, outcome.proofs
             assert len(outcome.made) == 2
-            kept = [line.label for line in preview_undo(setup) if line.change is Change.KEEP]
+            kept = [line.label for line in await preview_undo(setup) if line.change is Change.KEEP]
             assert "legacy-training" in kept
             assert (await undo(setup)).ok
         assert state_of(tmp_path, without=TRACES) == before

@@ -49,7 +49,7 @@ async def test_undo_removes_what_was_made_and_only_that(tmp_path: Path) -> None:
             await setup.walkthrough.check_all()
             await Run(setup).go()
             assert state_of(tmp_path, without=TRACES) != before
-            told = preview_undo(setup)
+            told = await preview_undo(setup)
             outcome = await undo(setup)
             again = await undo(setup)
         assert outcome.ok
@@ -93,6 +93,7 @@ class _NoRoom:
 
     name = "keyring"
     label = "a keyring that breaks"
+    keeps = True
 
     def probe(self) -> None:
         return

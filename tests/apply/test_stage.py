@@ -67,7 +67,7 @@ async def test_references_order_the_stage_and_fields_are_read_back(tmp_path: Pat
             assert again.known == work.known
             assert len(list(setup.journal.entries())) == entries
             assert state_of(tmp_path, without=TRACES) == made
-            told = preview_undo(setup)
+            told = await preview_undo(setup)
             assert {line.change for line in told} == {Change.REMOVE}
             outcome = await undo(setup)
             assert (outcome.end, outcome.problem, outcome.kept) == (End.DONE, "", ())
@@ -142,6 +142,7 @@ async def test_a_role_held_under_another_guid_is_kept_and_the_rest_is_made(tmp_p
             assert outcome.end is End.DONE
             assert [line.partition(":")[0] for line in outcome.kept] == [
                 "role definition Hopsworks Storage Role",
+                "service principal hopsworks.ai",
                 "resource group hopsworks",
             ]
             assert "given to others at hopsworks" in outcome.kept[0]

@@ -64,7 +64,9 @@ async def test_an_updated_role_is_put_back_as_it_was_and_keeps_what_it_shall(tmp
             again = await bench.carry_out(bench.work_on(setup), plan)
             assert again["cross_role"][0] is Result.KEPT
             told = {
-                line.change: line.detail for line in preview_undo(setup) if line.kind == "role definition"
+                line.change: line.detail
+                for line in await preview_undo(setup)
+                if line.kind == "role definition"
             }
             assert told == {Change.CHANGE: "put back as it was"}
             assert (await undo(setup)).end is End.DONE
@@ -93,7 +95,7 @@ async def test_what_is_to_be_updated_and_is_not_there_is_made_and_removed_again(
         before = state_of(tmp_path, without=TRACES)
         async with bench.bench(cloud, plan) as setup:
             await bench.carry_out(bench.work_on(setup), plan)
-            assert Change.CHANGE not in {line.change for line in preview_undo(setup)}
+            assert Change.CHANGE not in {line.change for line in await preview_undo(setup)}
             await undo(setup)
         assert state_of(tmp_path, without=TRACES) == before
 
@@ -169,7 +171,7 @@ async def test_a_role_that_was_taken_away_is_given_again(tmp_path: Path) -> None
             before = _said(await arm.read(given, bench.AUTHORIZATION))
             await bench.carry_out(bench.work_on(setup), plan)
             assert await arm.read(given, bench.AUTHORIZATION) is None
-            assert [line.detail for line in preview_undo(setup)] == ["put back as it was"]
+            assert [line.detail for line in await preview_undo(setup)] == ["put back as it was"]
             await undo(setup)
             assert _said(await arm.read(given, bench.AUTHORIZATION)) == before
 
@@ -188,7 +190,7 @@ async def test_a_disabled_principal_is_enabled_and_disabled_again(tmp_path: Path
             assert work.known["hopsworks_principal"]["enabled"] == "yes"
             again = await bench.carry_out(bench.work_on(setup), plan)
             assert again["hopsworks_principal"][0] is Result.KEPT
-            assert [line.change for line in preview_undo(setup)] == [Change.CHANGE]
+            assert [line.change for line in await preview_undo(setup)] == [Change.CHANGE]
             await undo(setup)
             after = await graph.service_principal(bench.HOPSWORKS)
             assert after is not None

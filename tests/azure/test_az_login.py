@@ -13,8 +13,10 @@ from pathlib import Path
 import pytest
 
 from profiles.secrets import Secret
+from tests.azure.crooked import Crooked, said
+from tests.second_host import SecondHost
 from wizard.azure.clouds import Cloud
-from wizard.azure.errors import AzureProblem, SignInFailed, SignInNeeded
+from wizard.azure.errors import AzureProblem, ForeignHost, SignInFailed, SignInNeeded
 from wizard.azure.session import Azure
 from wizard.azure.sign_in import (
     possible_ways,
@@ -112,3 +114,30 @@ async def test_an_az_login_that_has_gone_is_told(cloud: Cloud, tmp_path: Path) -
         await sign_in(replace(cloud, az_config=tmp_path), "cli")
     assert isinstance(problem.value, (SignInFailed, SignInNeeded))
     assert "az login" in problem.value.message
+
+
+async def test_the_secret_of_an_az_login_does_not_leave_the_cloud(
+    cloud: Cloud, owner: tuple[str, Secret], tmp_path: Path, crooked: Crooked, second_host: SecondHost
+) -> None:
+    """Entra's own configuration may name any place for tokens, or lead to it."""
+    folder = tmp_path / "owner"
+    login = await asyncio.to_thread(_az_login, cloud, folder, HOME, owner[0], secret=owner[1].reveal())
+    (folder / "msal_token_cache.json").unlink(missing_ok=True)
+    fooled = replace(login, login=crooked.url, ca=crooked.folder / "ca.pem")
+    before = len(second_host.asked)
+    for field in ("token_endpoint", "authorization_endpoint"):
+        for place in (
+            f"{second_host.url}/there",
+            f"{second_host.plain_url}/there",
+            f"https://{crooked.url.removeprefix('https://')}@{second_host.host}/there",
+            f"https://{second_host.host}\\@{crooked.url.removeprefix('https://')}/there",
+        ):
+            told = {name: f"{crooked.url}/{name}" for name in ("token_endpoint", "authorization_endpoint")}
+            crooked.answer = said({"issuer": f"{crooked.url}/{HOME}/v2.0", **told, field: place})
+            with pytest.raises(ForeignHost):
+                await sign_in(fooled, "cli")
+    crooked.answer = said("", 307, Location=f"{second_host.url}/there")
+    with pytest.raises(ForeignHost):
+        await sign_in(fooled, "cli")
+    assert second_host.asked[before:] == []
+    assert owner[1].reveal() not in "".join(one.body for one in crooked.asked)

@@ -35,7 +35,7 @@ def test_an_unknown_cloud_is_refused_and_the_known_ones_are_listed(name: str, tm
 
 def test_no_host_belongs_to_two_clouds() -> None:
     hosts = [host for cloud in CLOUDS.values() for host in cloud.hosts()]
-    assert len(hosts) == len(set(hosts)) == 9
+    assert len(hosts) == len(set(hosts)) == 10
 
 
 @pytest.mark.parametrize(

@@ -134,7 +134,7 @@ async def test_without_the_guard_the_token_would_arrive(
     async with pipeline.session_for(where) as session:
         for policies in (chain, unguarded):
             client = AsyncPipelineClient[Any, Any](
-                where.arm, policies=policies, transport=pipeline.transport_over(session)
+                where.arm, policies=policies, transport=pipeline.transport_over(session, where)
             )
             request = HttpRequest("GET", f"{elsewhere.url}/more")
             if policies is chain:

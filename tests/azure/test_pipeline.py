@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import traceback
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from aiohttp import web
 
-from tests.azure.crooked import CUT, Asked, Crooked, in_turn, said
-from wizard.azure import pipeline
+from tests.azure.crooked import CUT, Asked, Crooked, in_turn, known_token, said
+from wizard.azure.credentials import InThread
 from wizard.azure.errors import (
     AzureProblem,
     Conflict,
@@ -21,6 +22,7 @@ from wizard.azure.errors import (
     UnreadableAnswer,
 )
 from wizard.azure.session import Azure
+from wizard.azure.sign_in import SignedIn
 
 WORKSPACE = "/subscriptions/s/resourceGroups/g/providers/Microsoft.MachineLearningServices/workspaces/w"
 SECRET = "Sxq8Q~canary.value-that_nobody_may_see"
@@ -112,13 +114,13 @@ async def test_all_pages_of_a_list_are_read(fooled: Azure, crooked: Crooked) -> 
     assert len(await fooled.arm.workspaces("s")) == 2
 
 
-async def test_an_answer_that_never_ends_is_given_up(
-    fooled: Azure, crooked: Crooked, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(pipeline, "ANSWER_SECONDS", 0.05)
-    crooked.pause, crooked.answer = 1.0, said(FOUND)
-    with pytest.raises(Unreachable) as problem:
-        await fooled.arm.workspace(WORKSPACE)
+async def test_an_answer_that_never_ends_is_given_up(fooled: Azure, crooked: Crooked) -> None:
+    crooked.pause, crooked.answer = 6.0, said(FOUND)
+    hurried = replace(fooled.cloud, answer_seconds=2.0)
+    signed_in = SignedIn(fooled.identity, InThread(known_token()), hurried)
+    async with Azure.open(signed_in) as azure:
+        with pytest.raises(Unreachable) as problem:
+            await azure.arm.workspace(WORKSPACE)
     assert (problem.value.kind, problem.value.host) == ("timeout", "127.0.0.1")
     assert len(crooked.asked) == 1
 

@@ -25,13 +25,28 @@ NAMES = (
 HEAVY = ("click", "textual", "azure", "msal", "aiohttp", "keyring", "questionary", "pydantic", "asyncio")
 
 
-@pytest.fixture
-def variables() -> dict[str, str]:
-    """A profile `demo` that is applied, and its variables."""
-    applied()
-    told: dict[str, str] = json.loads(azimuth("env", "demo", "--format", "json").stdout)
+PASSWORD = "HIML_SERVICE_PRINCIPAL_PASSWORD"
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, str]]:
+    """A home with a profile `demo` that is applied, made once, and its variables."""
+    home = tmp_path_factory.mktemp("kept") / "azimuth"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AZIMUTH_HOME", str(home))
+        patch.setenv("HOME", str(home.parent))
+        applied()
+        told: dict[str, str] = json.loads(azimuth("env", "demo", "--format", "json").stdout)
     assert sorted(told) == sorted(NAMES)
-    return told
+    return home, told
+
+
+@pytest.fixture
+def variables(kept: tuple[Path, dict[str, str]]) -> dict[str, str]:
+    """A profile `demo` that is applied, in this test's own home, and its variables."""
+    home, told = kept
+    shutil.copytree(home, os.environ["AZIMUTH_HOME"])
+    return dict(told)
 
 
 @pytest.mark.parametrize("shell", ["bash", "dash", "zsh", "sh"])
@@ -105,6 +120,93 @@ def test_env_loads_no_click_no_textual_and_no_azure() -> None:
     assert sorted(loaded & set(HEAVY)) == []
 
 
+def test_a_file_is_written_private_and_replaced_until_it_is_changed(
+    variables: dict[str, str], tmp_path: Path
+) -> None:
+    path = tmp_path / "demo.env"
+    done = azimuth("env", "demo", "--format", "dotenv", "--write", str(path))
+    assert (done.returncode, done.stdout) == (0, ""), done.stderr
+    assert f"Wrote {path}" in done.stderr
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert f"{PASSWORD}={variables[PASSWORD]}\n" in path.read_text("utf-8")
+    assert azimuth("env", "demo", "--write", str(path), "--format", "dotenv").returncode == 0
+    path.write_text("MINE=1\n", "utf-8")
+    refused = azimuth("env", "demo", "--format", "dotenv", "--write", str(path))
+    assert refused.returncode == 1
+    assert "--force" in refused.stderr
+    assert path.read_text("utf-8") == "MINE=1\n"
+    assert azimuth("env", "demo", "--write", str(path), "--force").returncode == 0
+
+
+@pytest.mark.usefixtures("variables")
+def test_a_file_that_git_would_commit_is_warned_of(tmp_path: Path) -> None:
+    if shutil.which("git") is None:
+        pytest.skip("git is not installed here")
+    subprocess.run(["git", "init", "-q", str(tmp_path)], check=True, timeout=30)
+    path = tmp_path / ".env"
+    warned = azimuth("env", "demo", "--format", "dotenv", "--write", str(path))
+    assert (warned.returncode, "keeps it out: /.env" in warned.stderr) == (0, True)
+    subprocess.run(["git", "-C", str(tmp_path), "add", ".env"], check=True, timeout=30)
+    for arguments in (
+        ("env", "demo", "--format", "dotenv", "--write", str(path)),
+        ("export", "demo", "--format", "dotenv", "--with-secrets", "--output", str(tmp_path)),
+    ):
+        refused = azimuth(*arguments)
+        assert refused.returncode == 1
+        assert "git rm --cached" in refused.stderr
+
+
+@pytest.mark.usefixtures("variables")
+def test_a_snippet_fetches_the_variables_and_holds_none(tmp_path: Path) -> None:
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    (folder / "azimuth").write_text(f'#!/bin/sh\nexec {COMMAND[0]} -m screens.entry "$@"\n')
+    (folder / "azimuth").chmod(0o700)
+    path = tmp_path / "rc"
+    assert azimuth("env", "demo", "--snippet", "bash", "--write", str(path)).returncode == 0
+    done = subprocess.run(
+        ["bash", "--norc", "-c", f'. {path}; printf %s "$HIML_RESOURCE_GROUP"'],
+        env=environment({"PATH": f"{folder}:{os.environ['PATH']}"}),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert done.stdout == "rg-vision"
+    assert "rg-vision" not in path.read_text("utf-8")
+    for wrong in (("--format", "bash"), ("--reveal",), ("--force", "--write", str(path))):
+        assert azimuth("env", "demo", "--snippet", "direnv", *wrong).returncode == 2
+    assert azimuth("env", "demo", "--force").returncode == 2
+
+
+def test_a_masked_run_lets_no_secret_through(variables: dict[str, str]) -> None:
+    script = f'echo "$HIML_RESOURCE_GROUP ${PASSWORD}"; printf %s "${PASSWORD}" | base64 >&2; exit 7'
+    for words in (("--mask", "demo", "--"), ("demo", "--mask", "--"), ("--mask", "demo")):
+        done = azimuth("run", *words, "sh", "-c", script)
+        assert (done.stdout, done.returncode) == ("rg-vision •••\n", 7)
+        assert variables[PASSWORD] not in done.stdout + done.stderr
+        assert "•••" in done.stderr
+    assert azimuth("run", "demo", "--mask", "--", "nosuchcommand").returncode == 127
+    assert azimuth("run", "demo", "--mask", "--", "/").returncode == 126
+    assert azimuth("run", "demo", "--mask", "--").returncode == 2
+    assert azimuth("run", "demo", "echo", "--mask").stdout == "--mask\n"
+
+
+def test_on_a_terminal_a_masked_run_has_one(variables: dict[str, str]) -> None:
+    code = f"import os; print(os.get_terminal_size(), os.environ[{PASSWORD!r}])"
+    child = pexpect.spawn(
+        COMMAND[0],
+        [*COMMAND[1:], "run", "--mask", "demo", "--", COMMAND[0], "-c", code],
+        env=environment(),
+        encoding="utf-8",
+        timeout=60,
+        dimensions=(33, 99),
+    )
+    text = child.read()
+    assert "os.terminal_size(columns=99, lines=33) •••" in text
+    assert variables[PASSWORD] not in text
+
+
 def test_in_github_actions_the_runner_is_told_to_hide_the_secret(variables: dict[str, str]) -> None:
     done = azimuth("env", "demo", "--format", "github", env={"GITHUB_ACTIONS": "true"})
     assert f"::add-mask::{variables['HIML_SERVICE_PRINCIPAL_PASSWORD']}" in done.stderr
@@ -119,11 +221,26 @@ def test_exports_leave_secrets_out_unless_asked_for(variables: dict[str, str], t
     written = tmp_path / ".env"
     assert password not in written.read_text("utf-8")
     assert written.stat().st_mode & 0o777 == 0o600
+    with written.open("a", encoding="utf-8") as file:
+        file.write("MINE=1\n")
     again = azimuth("export", "demo", "--format", "dotenv", "--output", str(tmp_path))
     assert again.returncode == 1
     assert "--force" in again.stderr
     azimuth("export", "demo", "--format", "bash", "--output", str(tmp_path), "--with-secrets", "--force")
     assert f"HIML_SERVICE_PRINCIPAL_PASSWORD='{password}'\n" in (tmp_path / "demo.sh").read_text("utf-8")
+
+
+def test_exported_secrets_are_masked_on_a_terminal_and_left_out_without_their_store(
+    variables: dict[str, str],
+) -> None:
+    words = [*COMMAND[1:], "export", "demo", "--format", "dotenv", "--with-secrets"]
+    child = pexpect.spawn(COMMAND[0], words, env=environment(), encoding="utf-8", timeout=60)
+    text = child.read()
+    assert f"{PASSWORD}=•••" in text
+    assert variables[PASSWORD] not in text
+    shutil.rmtree(Path(os.environ["AZIMUTH_HOME"]) / "state" / "practice" / "secrets")
+    bare = azimuth("export", "demo", "--format", "dotenv")
+    assert (bare.returncode, PASSWORD in bare.stdout) == (0, False)
 
 
 def test_the_workspace_and_the_template_are_exported(variables: dict[str, str], tmp_path: Path) -> None:

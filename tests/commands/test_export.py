@@ -100,6 +100,8 @@ def test_the_guides_own_exports_and_its_sheet(hops: str, tmp_path: Path) -> None
     folder = tmp_path / "out"
     exported(hops, "--format", "az", "--output", str(folder))
     exported(hops, "--format", "role", "--output", str(folder))
+    exported(hops, "--format", "az", "--output", str(folder))
+    (folder / "hops.sh").write_text("changed by hand\n", "utf-8")
     again = azimuth("export", hops, "--format", "az", "--output", str(folder))
     assert again.returncode == 1
     assert "--force" in again.stderr

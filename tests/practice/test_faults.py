@@ -200,6 +200,107 @@ def test_replication_is_late_at_any_time_scale(tmp_path: Path) -> None:
         assert late.get(VISION, version="2021-04-01").status_code == 200
 
 
+VISION_GROUP = f"{VISION}?api-version=2021-04-01"
+
+
+def _asked(azure: Running, path: str = VISION_GROUP, **more: Any) -> Any:
+    """Ask as the owner; no redirect is followed."""
+    token = application(azure, azure.client_id, azure.client_secret)
+    return Api(azure, token).call("GET", path, **more)
+
+
+@pytest.mark.parametrize(
+    ("fault", "status", "text"),
+    [
+        ({"status": 418}, 418, "Failed"),
+        ({"status": 504, "code": "Slow", "message": "Too slow."}, 504, "Too slow."),
+        ({"instead": "<html>hotel</html>"}, 200, "<html>hotel</html>"),
+        ({"instead": ""}, 200, ""),
+        ({"instead": "null", "status": 201}, 201, "null"),
+        ({"drop": ["properties", "name"]}, 200, '"id"'),
+        ({"edit": {"properties.provisioningState": "Creating"}}, 200, "Creating"),
+        ({"next": "https://127.0.0.2/more"}, 200, "https://127.0.0.2/more"),
+        ({"echo": True}, 500, "It failed at"),
+        ({"expired": True}, 401, "ExpiredAuthenticationToken"),
+    ],
+)
+def test_an_answer_is_bent(admin: Api, azure: Running, fault: dict[str, Any], status: int, text: str) -> None:
+    ask(admin, {"path": GROUP, **fault})
+    met = _asked(azure)
+    assert met.status_code == status
+    assert text in met.text
+    if not text:
+        assert met.text == ""
+    if "drop" in fault:
+        assert "properties" not in met.json()
+    assert _asked(azure).json()["properties"]["provisioningState"] == "Succeeded"
+
+
+@pytest.mark.parametrize("effect", ["redirect", "poll", "challenge"])
+def test_an_answer_leads_elsewhere(admin: Api, azure: Running, effect: str) -> None:
+    ask(admin, {"path": GROUP, effect: "https://{host}@127.0.0.2{path}"})
+    met = _asked(azure)
+    there = f"https://{urlsplit(azure.url).netloc}@127.0.0.2{VISION}".lower()
+    header = "WWW-Authenticate" if effect == "challenge" else "Location"
+    assert there in met.headers[header].lower()
+    assert met.status_code == {"redirect": 307, "poll": 200, "challenge": 401}[effect]
+
+
+def test_more_claims_are_asked_for(admin: Api, azure: Running) -> None:
+    ask(admin, {"path": GROUP, "claims": True})
+    met = _asked(azure)
+    assert met.status_code == 401
+    assert 'error="insufficient_claims"' in met.headers["WWW-Authenticate"]
+
+
+def test_retry_after_may_be_any_text(admin: Api, azure: Running) -> None:
+    ask(admin, {"path": GROUP, "status": 429, "retry_after": "soon"})
+    assert _asked(azure).headers["Retry-After"] == "soon"
+
+
+def test_the_work_is_done_and_a_refusal_told(admin: Api, client: Groups) -> None:
+    ask(admin, {"method": "PUT", "path": GROUP, "status": 504, "after": True})
+    with pytest.raises(HttpResponseError):
+        client().create_or_update("told-late", {"location": "westeurope"})
+    assert client().check_existence("told-late")
+
+
+def test_bytes_are_promised_that_never_come(admin: Api, azure: Running) -> None:
+    ask(admin, {"path": "^/metadata", "length": 40})
+    head, _, body = _exchange(azure, ASKED, 10).partition(b"\r\n\r\n")
+    promised = next(int(line.split(b":")[1]) for line in head.split(b"\r\n") if b"Content-Length" in line)
+    assert promised == len(body) + 40
+
+
+def test_silence_lasts(admin: Api, azure: Running) -> None:
+    ask(admin, {"path": "^/metadata", "hang": True})
+    with pytest.raises(TimeoutError):
+        _exchange(azure, ASKED, 0.3)
+
+
+def test_entra_refuses_by_number_at_sign_in_alone(admin: Api, azure: Running) -> None:
+    ask(admin, {"aadsts": 7000222})
+    refused = Api(azure).form(f"/{azure.tenant}/oauth2/v2.0/token", grant_type="client_credentials")
+    assert (refused.status_code, refused.json()["error_codes"]) == (401, [7000222])
+
+
+def test_a_fault_may_wait_for_another_request(admin: Api, azure: Running) -> None:
+    ask(admin, {"path": GROUP, "since": "^GET .*/rg-speech$", "status": 404})
+    assert _asked(azure).status_code == 200
+    assert (
+        _asked(azure, f"{VISION.replace('rg-vision', 'rg-speech')}?api-version=2021-04-01").status_code == 200
+    )
+    assert _asked(azure).status_code == 404
+    assert _asked(azure).status_code == 200
+
+
+def test_a_fault_may_look_into_the_request(admin: Api, azure: Running) -> None:
+    ask(admin, {"path": "/token$", "content": "client_id=nobody", "status": 503})
+    place = f"/{azure.tenant}/oauth2/v2.0/token"
+    assert Api(azure).form(place, grant_type="client_credentials", client_id="somebody").status_code != 503
+    assert Api(azure).form(place, grant_type="client_credentials", client_id="nobody").status_code == 503
+
+
 def test_the_admin_address_needs_the_token_of_the_folder(azure: Running) -> None:
     for api in (Api(azure), Api(azure, "guessed")):
         assert api.call("PUT", "/practice/faults", json={"faults": []}).status_code == 401
@@ -229,14 +330,19 @@ def test_time_can_be_hurried_while_it_runs(tmp_path: Path) -> None:
     [
         ({"sttaus": 500}, "only the keys"),
         ({"status": "500"}, "status cannot be '500'"),
-        ({"status": 418}, "status is one of"),
+        ({"status": 302}, "status is one of"),
+        ({"instead": "x", "status": 99}, "status is one of"),
+        ({"stall": 1, "after": True}, "after belongs to"),
+        ({"drop": [1]}, "drop cannot be"),
+        ({"retry_after": True, "status": 429}, "retry_after cannot be True"),
+        ({"since": "(", "status": 500}, "not a regular expression"),
         ({"status": 500, "truncated": True}, "exactly one of"),
         ({"path": "/x"}, "exactly one of"),
         ({"path": "(", "status": 500}, "not a regular expression"),
         ({"close": "maybe"}, "close is"),
         ({"truncated": 1}, "truncated cannot be 1"),
         ({"nth": 0, "status": 500}, "nth counts from 1"),
-        ({"stall": 1, "retry_after": 3}, "belongs to a status"),
+        ({"stall": 1, "retry_after": 3}, "belong to a status"),
     ],
 )
 def test_a_fault_that_is_none_is_explained(entry: dict[str, Any], words: str) -> None:

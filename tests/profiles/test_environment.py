@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import re
+import shutil
 import statistics
 import subprocess
 import sys
@@ -13,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from profiles.environment import variables_of
+from profiles.environment import names_of, variables_of
 from profiles.errors import NotApplied, ProfileError, ProfileNotFound, SecretMissing
 from profiles.profile import Profile, SavedContext, SecretReference
 from profiles.secrets import Secret, SecretStoreError, open_store
@@ -41,6 +42,13 @@ def applied(home: Path) -> Profile:
 
 def test_variables_come_with_their_secrets(applied: Profile) -> None:
     assert variables_of("demo") == {"HIML_TENANT_ID": TENANT, PASSWORD: Secret("s3ntinel")}
+
+
+def test_names_are_told_without_any_store(applied: Profile, home: Path) -> None:
+    shutil.rmtree(home / "state" / "practice")
+    assert names_of("demo") == ({"HIML_TENANT_ID": TENANT}, (PASSWORD,))
+    with pytest.raises(ProfileNotFound):
+        names_of("dmo")
 
 
 def test_variables_stay_after_renaming(applied: Profile) -> None:
@@ -93,7 +101,7 @@ def test_a_secret_that_is_gone_or_damaged_names_the_ways_on(applied: Profile, ho
         ("[[secrets]]", "[secrets]"),
         ("[outputs]", "[[outputs]]"),
         ('profile = "', "profile = 1 #"),
-        ("schema = 1", "schema"),
+        ("schema = 2", "schema"),
     ],
 )
 def test_an_edited_profile_gives_no_secret_and_sets_nothing_dangerous(
@@ -125,7 +133,7 @@ def test_an_unknown_store_is_told(applied: Profile) -> None:
 # A mirror of what `azimuth env` does after its arguments are read.
 SHOW = """
 import sys
-from profiles.environment import variables_of
+from profiles.environment import names_of, variables_of
 from profiles.variables import write
 sys.stdout.write(write(variables_of("demo"), "bash"))
 """

@@ -82,8 +82,9 @@ def test_a_save_killed_at_any_call_leaves_the_old_profile_or_the_new(tmp_path: P
             killed = run_killed("save", folder, at, when)
             now = store.load("demo")
             assert now == old or now.answers == {"key": "new" * 1000}
+            assert store.approves(now), "a crash made the person's own answers foreign"
             again = store.save(now)
-            assert names(folder) == [".lock", "demo.toml"], "debris is left"
+            assert names(folder) == [".approved", ".lock", "demo.toml"], "debris is left"
             assert store.load("demo") == again
             if not killed:
                 assert now.revision == old.revision + 1
@@ -102,6 +103,7 @@ def test_a_rename_killed_at_any_call_loses_no_profile(tmp_path: Path) -> None:
         old = store.save(Profile.new("demo", "himl", "practice"))
         killed = run_killed("rename", folder, at, "before")
         assert {store.load(name).id for name in store.names()} == {old.id}
+        assert all(store.approves(store.load(name)) for name in store.names())
         if not killed:
             assert store.names() == ["other"]
             return

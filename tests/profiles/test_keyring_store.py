@@ -311,6 +311,6 @@ def test_a_real_keyring_that_stays_locked_is_told_as_locked(tmp_path: Path) -> N
 
 
 def test_the_one_door_opens_no_store_that_was_not_asked_for() -> None:
-    for kind in ("", "null", "vault", "KEYRING"):
+    for kind in ("", "null", "chainer", "KEYRING"):
         with pytest.raises(SecretStoreError):
             open_store(kind)

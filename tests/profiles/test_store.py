@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from profiles.errors import ProfileError, ProfileNotFound, StaleProfile
+from profiles.errors import LockedError, ProfileError, ProfileNotFound, StaleProfile
+from profiles.files import locked
 from profiles.profile import Profile, SavedContext, SecretReference
 from profiles.store import ProfileStore, journal_path
 
@@ -146,8 +147,31 @@ def test_the_journal_of_a_deleted_profile_is_kept_aside(store: ProfileStore) -> 
     journal_path("demo").write_text("{}\n")
     store.delete("demo")
     assert not journal_path("demo").exists()
-    (aside,) = journal_path("demo").parent.iterdir()
+    (aside,) = journal_path("demo").parent.glob("*.jsonl")
     assert aside.read_text() == "{}\n"
+
+
+def test_hand_off_pages_go_with_the_name_and_away_with_the_profile(store: ProfileStore) -> None:
+    make(store)
+    make(store, "demo-handoff-x")
+    mine, theirs = store.folder / "demo-handoff-1.3.md", store.folder / "demo-handoff-x-handoff-1.3.md"
+    mine.write_text("mine")
+    theirs.write_text("theirs")
+    store.rename("demo", "prod")
+    assert (store.folder / "prod-handoff-1.3.md").read_text() == "mine"
+    assert not mine.exists()
+    assert theirs.read_text() == "theirs"
+    store.delete("prod")
+    assert sorted(path.name for path in store.folder.glob("*.md")) == [theirs.name]
+
+
+def test_a_profile_that_is_being_carried_out_is_neither_renamed_nor_deleted(store: ProfileStore) -> None:
+    make(store)
+    with locked(journal_path("demo").with_suffix(".lock"), "Profile demo"):
+        for act in (lambda: store.rename("demo", "prod"), lambda: store.delete("demo")):
+            with pytest.raises(LockedError, match="Profile demo is in use by process"):
+                act()
+    assert store.names() == ["demo"]
 
 
 def test_suggested_names_are_free_and_possible(store: ProfileStore) -> None:

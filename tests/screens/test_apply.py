@@ -76,7 +76,7 @@ async def test_what_fails_is_told_with_the_way_out_and_leads_back(tmp_path: Path
             await review_of(person)
             with page.setup.alone():  # as another window that applies the same profile
                 await person.press("enter")
-                await person.see("Profile demo is in use", "Esc goes back")
+                await person.see("Another Azimuth", "carrying out profile demo", "Esc goes back")
             await person.press("escape")
             await person.at(ReviewPage)
 

@@ -58,7 +58,7 @@ async def test_applying_again_says_that_nothing_changes_and_undo_takes_it_away(t
             await person.see("Nothing was changed")
             assert state_of(tmp_path, without=TRACES) == made
             await person.press("u")
-            await person.see("Removes what profile demo made", "Keep it all")
+            await person.see("Takes back what profile demo did", "Keep it all")
             await person.press("enter")
             assert state_of(tmp_path, without=TRACES) == made
             await person.press("u")
@@ -175,7 +175,7 @@ async def test_the_home_screen_verifies_and_undoes_what_a_profile_made(tmp_path:
             await person.at(HomePage)
             await person.see("U Undo")
             await person.press("u")  # signed in already: nobody is asked twice
-            await person.see("Removes what profile demo made")
+            await person.see("Takes back what profile demo did")
             await person.press("down", "enter")
             await person.see("Undone")
 

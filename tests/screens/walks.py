@@ -67,9 +67,9 @@ async def to_review(person: Person) -> ReviewPage:
     return await person.at(ReviewPage)
 
 
-async def prepared(cloud: Cloud, *, step: str, **answers: Value) -> None:
+async def prepared(cloud: Cloud, name: str = "demo", /, *, step: str, **answers: Value) -> None:
     """Leave a profile behind that was answered as the starter file does, up to a step."""
-    async with himl(cloud, answers={**HIML, **answers}) as setup:
+    async with himl(cloud, name, answers={**HIML, **answers}) as setup:
         await setup.walkthrough.settle()
         setup.walkthrough.go_to(step)
 
@@ -79,7 +79,7 @@ async def resumed(
     cloud: Cloud, step: str, *, size: tuple[int, int] = SMALL, **answers: Value
 ) -> AsyncIterator[tuple[Person, StepPage]]:
     """Open a prepared profile at a step, signed in."""
-    await prepared(cloud, step=step, **answers)
+    await prepared(cloud, "demo", step=step, **answers)
     async with at_screen(cloud, size=size, guide=GUIDE, profile="demo") as person:
         await sign_in(person)
         yield person, await person.at_step(step)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -26,6 +25,7 @@ from wizard.render.arm import Parameters, Template, foretold, in_order, template
 __all__ = ["UNCHANGED", "Stage", "deploy", "kind_of", "kind_word", "label", "staged"]
 
 _USUAL = 600.0
+_MOST = 3600.0
 _ENDINGS = (("ies", "y"), ("sses", "ss"), ("s", ""))
 _REPLICATES = "the directory replicates; this usually takes under 3 minutes"
 
@@ -241,13 +241,17 @@ class _Failure:
 
 async def _watch(work: Work, stage: Stage) -> _Failure | None:
     """Watch a deployment to its end; return what failed."""
-    began = time.monotonic()
+    began = work.now()
     while True:
         status = await work.azure.arm.deployments.status(stage.scope, stage.name)
         if status is not None and status.finished:
             return await _judge(work, stage, status)
         why = await _progress(work, stage, status)
-        waited = time.monotonic() - began
+        waited = work.now() - began
+        if waited > _MOST:
+            what = f"The deployment of {label(stage)} is still going on in Azure after an hour."
+            mend = "It goes on by itself; look at it in the portal, or resume later."
+            return _Failure(Undoable(what, mend))
         work.on_event(Waiting(stage.task, label(stage), why, waited, _USUAL))
         await work.pause(pause_after(waited))
 

@@ -73,6 +73,26 @@ class Failed:
     mend: str = ""
 
 
+class Stands(StrEnum):
+    """How an object of an earlier run stands, by Azure's own word."""
+
+    DONE = "done"
+    RUNNING = "running"
+    FAILED = "failed"
+    CHANGED = "changed"
+    GONE = "gone"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What Azure told of one object of an earlier run, before this one goes on; it is no task."""
+
+    key: str
+    label: str
+    stands: Stands
+    detail: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Noted:
     """Something worth telling that belongs to no task."""
@@ -80,7 +100,7 @@ class Noted:
     text: str
 
 
-Event = Outlined | Started | Waiting | Finished | Failed | Noted
+Event = Outlined | Started | Waiting | Finished | Failed | Found | Noted
 OnEvent = Callable[[Event], None]
 
 

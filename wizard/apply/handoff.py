@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from profiles.files import atomic_write, remove
+from profiles.files import atomic_write, remove, remove_leftovers
 from wizard.apply.asking import document, mail
 from wizard.apply.deploy import kind_of, kind_word
 from wizard.apply.key_pair import KEY_PAIR
@@ -227,7 +227,9 @@ def write_files(setup: Setup, offs: Sequence[HandOff]) -> None:
         if path.name not in names and "-handoff-" not in path.name.removeprefix(start):
             remove(path)
     for page in pages:
-        atomic_write(setup.store.folder / page.name, page.text)
+        path = setup.store.folder / page.name
+        remove_leftovers(path)
+        atomic_write(path, page.text)
 
 
 def _pages(setup: Setup, offs: Sequence[HandOff]) -> tuple[Exported, ...]:

@@ -1,22 +1,26 @@
 """Journal: the append-only record of intents and outcomes that makes applying resumable.
 
-Each line is a check sum, a blank and one JSON object. The intent (`begin`) is on disk before a write to Azure or
-to the secret store, the outcome (`done`) after it. A torn or damaged line is skipped. No secret, token or
-continuation token is ever written.
+Each line is a check sum, a blank and one JSON object. The first says whose journal it is. The intent (`begin`) is on
+disk before a write to Azure or to the secret store, the outcome (`done`) after it. A last line that a crash tore is
+closed and vouched for by the next writer; any other line that does not fit its check sum is damage, which `condition`
+tells. No secret, token or continuation token is ever written.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from profiles.files import append_line
+from profiles.files import append_line, atomic_write, remove_leftovers
+
+_log = logging.getLogger("wizard.apply.journal")
 
 FORMER = "former"
 """The field that keeps what stood in Azure before a change, as JSON text."""
@@ -24,6 +28,18 @@ FORMER = "former"
 
 DEPLOYMENT = "deployment"
 """The kind of an ARM deployment's record."""
+
+_OF, _HEALED = "of", "healed"
+_ABOUT_ITSELF = frozenset({_OF, _HEALED})
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """How a journal stands: the id of the profile that it is of, where it says so, and the numbers of damaged lines."""
+
+    owner: str = ""
+    damaged: tuple[int, ...] = ()
+    is_empty: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +70,10 @@ class Journal:
     Raises OSError where the disk refuses.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, of: str = "") -> None:
+        """Open the journal in a file, which need not be there; `of` is the profile's id."""
         self.path = path
+        self.of = of
         self.run = uuid.uuid4().hex[:12]
 
     def begin(self, key: str, kind: str, **intent: object) -> None:
@@ -71,21 +89,64 @@ class Journal:
         self._append("undone", key, kind, fields)
 
     def _append(self, what: str, key: str, kind: str, fields: Mapping[str, object]) -> None:
+        for line in self._before_appending():
+            append_line(self.path, line)
+        append_line(self.path, self._line(what, key, kind, fields))
+        _log.info("journal: %s %s (%s), run %s", what, key, kind, self.run)
+
+    def _before_appending(self) -> Iterator[str]:
+        """What has to stand before the next line: whose journal it is, and that the torn lines before it are a crash's."""
+        content = self._content()
+        if not content and self.of:
+            yield self._line(_OF, self.of, "", {})
+        torn = _torn(content)
+        if torn:
+            yield self._line(_HEALED, "", "", {"torn": [_check_sum(line) for line in torn]})
+
+    def _line(self, what: str, key: str, kind: str, fields: Mapping[str, object]) -> str:
         at = datetime.now(UTC).isoformat(timespec="milliseconds")
         entry = {"what": what, "key": key, "kind": kind, "run": self.run, "at": at, "fields": dict(fields)}
         text = json.dumps(entry, sort_keys=True, separators=(",", ":"))
-        append_line(self.path, f"{_check_sum(text)} {text}")
+        return f"{_check_sum(text)} {text}"
+
+    def _content(self) -> str:
+        try:
+            return self.path.read_text("utf-8", errors="replace")
+        except FileNotFoundError:
+            return ""
 
     def entries(self) -> Iterator[Entry]:
-        """Yield every whole line, oldest first; damaged ones are passed over."""
-        try:
-            lines = self.path.read_text("utf-8", errors="replace").splitlines()
-        except FileNotFoundError:
-            return
-        for line in lines:
+        """Yield what every whole line tells, oldest first; damaged ones are passed over."""
+        for line in _lines(self._content()):
             entry = _read(line)
-            if entry is not None:
+            if entry is not None and entry.what not in _ABOUT_ITSELF:
                 yield entry
+
+    @property
+    def condition(self) -> Condition:
+        """Whether what the journal tells can be relied on."""
+        content = self._content()
+        lines = _lines(content)
+        read = [_read(line) for line in lines]
+        owner = next((entry.key for entry in read if entry is not None and entry.what == _OF), "")
+        whole = len(lines) - len(_torn(content))
+        return Condition(owner, tuple(_damaged(lines[:whole], read[:whole])), is_empty=self.is_empty)
+
+    def keep_aside(self, why: str, *, whole: bool) -> Path:
+        """Keep a copy of the file under another name and begin anew: with its good lines, or with `whole`, with none.
+
+        Returns where the copy is. Raises OSError.
+        """
+        stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
+        aside = self.path.with_name(f"{self.path.stem}.{stamp}.{why}.jsonl")
+        atomic_write(aside, self.path.read_bytes())
+        lines = [] if whole else [line for line in _lines(self._content()) if _read(line) is not None]
+        first = (
+            [] if any(_is_head(line) for line in lines) or not self.of else [self._line(_OF, self.of, "", {})]
+        )
+        remove_leftovers(self.path)
+        atomic_write(self.path, "".join(f"{line}\n" for line in (*first, *lines)))
+        return aside
 
     def interrupted(self, key: str) -> Entry | None:
         """Return the last intent for an object that has no outcome: it may or may not have been done."""
@@ -102,7 +163,7 @@ class Journal:
             if entry.what in {"made", "kept"}:
                 fields = {name: str(value) for name, value in entry.fields.items() if name != FORMER}
                 known[entry.key] = fields
-            elif entry.what == "undone":
+            elif entry.what == "undone" and _same(entry, known.get(entry.key)):
                 known.pop(entry.key, None)
         return known
 
@@ -149,6 +210,45 @@ class Journal:
         return next(self.entries(), None) is None
 
 
+def _same(entry: Entry, known: Mapping[str, str] | None) -> bool:
+    """Whether an entry is about what is known now, and not about one that another has followed."""
+    return known is None or str(entry.fields.get("id", "")) in {"", known.get("id", "")}
+
+
+def _lines(content: str) -> list[str]:
+    # Not splitlines: it would also part a line at the odd separators that a damaged one may hold.
+    return [line for line in content.split("\n") if line]
+
+
+def _torn(content: str) -> list[str]:
+    """The lines at the end of a file that a crash left unfinished, the last of them without its line break."""
+    lines = _lines(content)
+    if content.endswith("\n") or not lines or _read(lines[-1]) is not None:
+        return []
+    torn: list[str] = []
+    while lines and _read(lines[-1]) is None:
+        torn.append(lines.pop())
+    return torn
+
+
+def _damaged(lines: Sequence[str], read: Sequence[Entry | None]) -> Iterator[int]:
+    """Numbers, from 1, of lines that neither fit their check sum nor are a crash's doing, as a later line vouches."""
+    vouched = {
+        str(one)
+        for entry in read
+        if entry is not None and entry.what == _HEALED
+        for one in entry.fields.get("torn", ())
+    }
+    for at, (line, entry) in enumerate(zip(lines, read, strict=True), 1):
+        if entry is None and _check_sum(line) not in vouched:
+            yield at
+
+
+def _is_head(line: str) -> bool:
+    entry = _read(line)
+    return entry is not None and entry.what == _OF
+
+
 def _check_sum(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
@@ -157,5 +257,8 @@ def _read(line: str) -> Entry | None:
     check_sum, _, text = line.partition(" ")
     if not text or check_sum != _check_sum(text):
         return None
-    raw = json.loads(text)
-    return Entry(raw["what"], raw["key"], raw["kind"], raw["run"], raw["at"], raw["fields"])
+    try:
+        raw = json.loads(text)
+        return Entry(raw["what"], raw["key"], raw["kind"], raw["run"], raw["at"], dict(raw["fields"]))
+    except (ValueError, KeyError, TypeError):
+        return None  # a line that somebody else made up

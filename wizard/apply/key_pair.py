@@ -9,9 +9,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from profiles.files import read_capped, remove, sync_folder
+from profiles.files import TEMPORARY, read_capped, remove, remove_leftovers, sync_folder
 from profiles.secrets import Secret
 from wizard.apply.events import Result
+from wizard.apply.removal import delete_patiently
 from wizard.apply.work import Undoable, Work
 from wizard.azure.errors import ServerFault, Unreachable, UnreadableAnswer
 from wizard.plan import KeyPair
@@ -49,6 +50,7 @@ async def ensure_key(work: Work, pair: KeyPair) -> tuple[Result, str]:
         Undoable: the file is there already and not ours, can't be written, or does not fit the key in Azure.
     """
     path = path_of(pair)
+    await in_daemon_thread(lambda: _sweep(path))
     found = await in_daemon_thread(lambda: _read(path))
     if found is not None and (is_ours(work, pair, found) or await _was_cut_off(work, pair, found)):
         await _fits_azure(work, pair, found)
@@ -165,7 +167,9 @@ async def _make_in_azure(work: Work, pair: KeyPair, path: Path) -> Fields:
     """Let Azure make the pair; its answer holds the private half this once, so the file is open before."""
     identity = work.known[pair.resource]["id"]
     if await _public_key(work, identity):
-        raise _lost(pair)
+        if not _never_arrived(work, pair, identity):
+            raise _lost(pair)
+        await _begin_anew(work, pair, identity)
     work.journal.begin(pair.key, KEY_PAIR, path=str(path), resource=identity)
     with _new_file(path) as descriptor:
         _reserve(descriptor, path)
@@ -177,6 +181,25 @@ async def _make_in_azure(work: Work, pair: KeyPair, path: Path) -> Fields:
     return found
 
 
+def _never_arrived(work: Work, pair: KeyPair, identity: str) -> bool:
+    """Whether the key in Azure is one that a run of ours asked for, and whose private half reached nobody."""
+    intent = work.journal.interrupted(pair.key)
+    asked_for = intent is not None and intent.fields.get("resource") == identity
+    return asked_for and any(
+        str(made.fields.get("id", "")).lower() == identity.lower() for made in work.journal.made()
+    )
+
+
+async def _begin_anew(work: Work, pair: KeyPair, identity: str) -> None:
+    """Make the resource again, empty: Azure fills it once only. Cut off in here, the next run deploys it anew."""
+    body = await work.azure.arm.read(identity, _COMPUTE) or {}
+    await delete_patiently(work, pair.key, pair.label, identity, _COMPUTE)
+    empty = {name: body[name] for name in ("location", "tags") if body.get(name) is not None}
+    await work.patiently(
+        pair.key, pair.label, lambda: work.azure.arm.write(identity, _COMPUTE, {**empty, "properties": {}})
+    )
+
+
 async def _asked(work: Work, pair: KeyPair, identity: str) -> Secret:
     try:
         answer = await work.azure.arm.act(
@@ -184,9 +207,14 @@ async def _asked(work: Work, pair: KeyPair, identity: str) -> Secret:
         )
     except (Unreachable, UnreadableAnswer, ServerFault) as problem:
         # Azure may have made it although no answer came; what it was can't be asked again.
-        if await _public_key(work, identity):
+        if not await _public_key(work, identity):
+            raise problem from None
+        if not _never_arrived(work, pair, identity):
             raise _lost(pair) from None
-        raise problem from None
+        raise Undoable(
+            f"Azure made the SSH key {pair.label}, but its answer was lost on the way, and with it the private half.",
+            "Run this again: the key is replaced by a new one, and nothing uses it yet.",
+        ) from None
     private = answer.pop("privateKey", None)
     if not isinstance(private, str) or not private:
         raise _lost(pair)
@@ -227,23 +255,46 @@ def _lost(pair: KeyPair) -> Undoable:
 
 @contextmanager
 def _new_file(path: Path) -> Iterator[int]:
-    """Open a file that must not be there; what goes wrong inside takes it away again."""
+    """Open a file that gets its name when the block ends, whole and only if nothing is called so; a fault leaves nothing."""
+    if os.path.lexists(path):
+        raise _taken(path)
+    temporary = path.with_name(f".{path.name}.{os.urandom(6).hex()}{TEMPORARY}")
     try:
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
-        descriptor = os.open(path, flags, _MODE)
-    except FileExistsError as there:
-        raise Undoable(f"{path} exists already; it is never overwritten.", "Choose another file.") from there
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, _MODE)
     except OSError as refusal:
         raise _refused(path, refusal) from refusal
     try:
         os.fchmod(descriptor, _MODE)
         yield descriptor
-    except BaseException:
-        with suppress(OSError):
-            remove(path)
-        raise
+        _name(temporary, path)
     finally:
         os.close(descriptor)
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+    sync_folder(path.parent)
+
+
+def _name(temporary: Path, path: Path) -> None:
+    """Give a file its name, durably, and never to the loss of another of that name."""
+    try:
+        os.link(temporary, path)
+    except FileExistsError as there:
+        raise _taken(path) from there
+    except OSError:
+        if os.path.lexists(path):
+            raise _taken(path) from None
+        temporary.rename(path)  # this file system knows no second names
+    sync_folder(path.parent)
+
+
+def _taken(path: Path) -> Undoable:
+    return Undoable(f"{path} exists already; it is never overwritten.", "Choose another file.")
+
+
+def _sweep(path: Path) -> None:
+    """Remove what a killed run left beside the file: half a key, or a second name of the whole one."""
+    if path.parent.is_dir():
+        remove_leftovers(path)
 
 
 def _reserve(descriptor: int, path: Path) -> None:
@@ -262,7 +313,6 @@ def _write(descriptor: int, path: Path, private: bytes) -> None:
             left = left[os.write(descriptor, left) :]
         os.ftruncate(descriptor, len(private))
         os.fsync(descriptor)
-        sync_folder(path.parent)
     except OSError as refusal:
         raise _refused(path, refusal) from refusal
 

@@ -35,7 +35,7 @@ async def seen(work: Work, wanted: DirectoryObject, known: Known | None = None) 
     Raises:
         AzureProblem: Graph could not be asked.
     """
-    fields = await _found(work, wanted, known)
+    fields = await found(work, wanted, known)
     return None if fields is not None and fields.get("enabled") == "no" else fields
 
 
@@ -45,11 +45,16 @@ async def is_disabled(work: Work, wanted: DirectoryObject) -> bool:
     Raises:
         AzureProblem: Graph could not be asked.
     """
-    fields = await _found(work, wanted, None)
+    fields = await found(work, wanted)
     return fields is not None and fields.get("enabled") == "no"
 
 
-async def _found(work: Work, wanted: DirectoryObject, known: Known | None) -> Fields | None:
+async def found(work: Work, wanted: DirectoryObject, known: Known | None = None) -> Fields | None:
+    """Look a directory object up, as it is: one that may not sign in is there as well.
+
+    Raises:
+        AzureProblem: Graph could not be asked.
+    """
     before = work.known
     work.known = {key: dict(fields) for key, fields in (before if known is None else known).items()}
     try:

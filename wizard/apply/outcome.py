@@ -12,6 +12,7 @@ from wizard.guide import Findings
 from wizard.plan import Manual
 
 if TYPE_CHECKING:
+    from profiles.secrets import Secret
     from wizard.apply.handoff import HandOff
 
 
@@ -108,7 +109,10 @@ class ProofResult:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a run did. `made`, `kept` and `postponed` are labels for people; `handoffs` are those that are open."""
+    """What a run did. `made`, `kept` and `postponed` are labels for people; `handoffs` are those that are open.
+
+    `shown_once` are variables whose new secret no store keeps: the face shows it now, or nobody ever does.
+    """
 
     end: End
     made: tuple[str, ...] = ()
@@ -123,6 +127,7 @@ class Outcome:
     extra: Mapping[str, str] = field(default_factory=dict)
     handoffs: tuple[HandOff, ...] = ()
     postponed: tuple[str, ...] = ()
+    shown_once: Mapping[str, Secret] = field(default_factory=dict)
 
     @property
     def ok(self) -> bool:

@@ -22,6 +22,7 @@ from wizard.apply.order import (
 )
 from wizard.apply.outcome import Change, PlannedChange, Preview
 from wizard.apply.rights import foretell, learn_outside, missing_before, unregistered
+from wizard.apply.room import no_room, told
 from wizard.apply.sample import sample_public_key
 from wizard.apply.standing import Standing, is_settled, standing
 from wizard.apply.work import Work
@@ -31,12 +32,16 @@ from wizard.guide import Finding, Findings, Severity
 from wizard.plan import GROUP_TYPE, DirectoryKind, DirectoryObject, Known, Plan, Resource, derived_guid
 from wizard.render.arm import foretold
 from wizard.threads import in_daemon_thread
+from wizard.whereabouts import Elsewhere
 
 if TYPE_CHECKING:
     from wizard.azure.model import Change as AzureChange
     from wizard.setup import Setup
 
 REVIEW = "review"
+SECRET_STORE = "secret_store"  # noqa: S105 - the name of a place
+"""What a finding is about that no question asks: where the secret would be kept."""
+
 _UNREGISTERED = "MissingSubscriptionRegistration"
 _KINDS = {
     ChangeKind.CREATE: Change.CREATE,
@@ -57,6 +62,10 @@ async def preflight(setup: Setup, only: frozenset[str] = frozenset()) -> Preview
         AzureProblem: Azure could not be reached at all.
     """
     walkthrough = setup.walkthrough
+    if refusals := await in_daemon_thread(lambda: no_room(setup, of_steps(walkthrough.plan(), only))):
+        what, mend = told(refusals)
+        narrow = Finding(Severity.ERROR, REVIEW, what, "So nothing would be created in Azure.", mend)
+        return Preview(setup.context, (), (narrow,))
     found = [f for f in await walkthrough.check_all() if f.severity in {Severity.ERROR, Severity.WARNING}]
     missing = [_missing(question.key) for _, question in walkthrough.unanswered()]
     found.extend(m for m in missing if m.question not in {f.question for f in found})
@@ -64,6 +73,8 @@ async def preflight(setup: Setup, only: frozenset[str] = frozenset()) -> Preview
     whole = walkthrough.plan()
     found.extend(_no_such(setup, word) for word in unknown_words(whole, _numbers(setup), only))
     plan = of_steps(whole, only)
+    if moved := setup.moved():
+        found.append(Finding(Severity.ERROR, REVIEW, moved, "Nothing is made elsewhere.", Elsewhere.advice))
     if any(finding.blocks for finding in found):
         return Preview(setup.context, (), tuple(found), manual=plan.manual)
     try:
@@ -71,6 +82,8 @@ async def preflight(setup: Setup, only: frozenset[str] = frozenset()) -> Preview
         await in_daemon_thread(work.store.probe) if plan.password else None
     except SecretStoreError as refusal:
         return Preview(setup.context, (), (*found, _no_store(refusal)), manual=plan.manual)
+    if plan.password is not None and not work.store.keeps:
+        found.append(_kept_nowhere())
     if only:
         await learn_outside(work, whole, plan)
         if gone := missing_before(whole, plan, work.known):
@@ -159,9 +172,22 @@ def _missing(key: str) -> Finding:
 
 
 def _no_store(refusal: SecretStoreError) -> Finding:
-    rule = "A client secret is kept in a keyring, never in a plain file; so nothing would be created."
-    mend = "Unlock or install a keyring, or choose a way without a secret."
-    return Finding(Severity.ERROR, REVIEW, str(refusal), rule, mend)
+    rule = "A client secret is never kept in a plain file; so nothing is created."
+    mend = (
+        "Unlock or install a keyring, or put right what is wrong with the vault; or take another store: --secret-store "
+        "keyring, vault (an encrypted file, locked by your passphrase) or once (shown once, kept nowhere)."
+    )
+    return Finding(Severity.ERROR, SECRET_STORE, str(refusal), rule, mend)
+
+
+def no_store(preview: Preview) -> str:
+    """Return why no secret store can be used, as this preview found; "" where one can, or none is needed."""
+    return next((one.what for one in preview.findings if one.blocks and one.question == SECRET_STORE), "")
+
+
+def _kept_nowhere() -> Finding:
+    what = "A new client secret will be shown once, at the end, and kept nowhere."
+    return Finding(Severity.WARNING, SECRET_STORE, what, "azimuth env can't give it then.")
 
 
 async def _directory(work: Work, plan: Plan) -> dict[str, PlannedChange]:

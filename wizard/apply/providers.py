@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Sequence
 
 from wizard.apply.events import Result, Waiting
@@ -55,12 +54,12 @@ async def ensure_provider(work: Work, subscription: str, namespace: str) -> tupl
     state = await work.patiently(key, label, lambda: arm.provider_state(subscription, namespace))
     if state == REGISTERED:
         return Result.KEPT, "registered already"
-    work.journal.begin(key, PROVIDER, namespace=namespace)
+    work.journal.begin(key, PROVIDER, namespace=namespace, subscription=subscription)
     if state != "Registering":
         state = await work.patiently(key, label, lambda: arm.register_provider(subscription, namespace))
-    began = time.monotonic()
+    began = work.now()
     while state != REGISTERED:
-        waited = time.monotonic() - began
+        waited = work.now() - began
         if waited >= _MOST or state not in _GOING:
             what = f"{namespace} is still {state or 'in no known state'} after {waited / 60:.0f} minutes."
             raise Undoable(what, "Azure goes on registering it: run this again later.")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING
@@ -26,6 +25,10 @@ _FIRST_PAUSES = (0.5, 1.0, 2.0)
 _PAUSE = 5.0
 
 
+class KeptNowhere(Exception):  # noqa: N818 - the person's own choice
+    """The client secret was shown once: nobody here can sign in with it again."""
+
+
 class PrincipalDoor:
     """Signs in as the profile's own principal, once, with the secret from the store."""
 
@@ -41,6 +44,7 @@ class PrincipalDoor:
         Raises:
             SignInFailed: Entra refuses the secret.
             LookupError: the store has no secret for this profile.
+            KeptNowhere: no store was to keep it.
         """
         if self._open is None:
             self._open = await self._sign_in()
@@ -53,6 +57,8 @@ class PrincipalDoor:
         work = self._work
         binding = work.binding()
         secret = await in_daemon_thread(lambda: work.store.get(binding))
+        if secret is None and not work.store.keeps:
+            raise KeptNowhere
         if secret is None:
             raise LookupError("the client secret is in no store of this machine")
         signed_in = await sign_in_with_secret(work.azure.cloud, binding.tenant, binding.client_id, secret)
@@ -95,7 +101,7 @@ async def prove_possible(setup: Setup, work: Work, plan: Plan) -> tuple[ProofRes
         for proof in plan.proofs:
             work.checkpoint()
             proving = Proving(work.azure, door.enter, work.known, proof.arguments, setup.walkthrough.machine)
-            proven = await _once(proof, proving)
+            proven = await _once(setup, proof, proving)
             if proven.ok:
                 key, label = f"proof:{proof.key}", f"proof: {proof.title}"
                 work.on_event(Finished(key, label, Result.PROVED, proven.what, 0.0, proven.warning))
@@ -115,10 +121,10 @@ async def _prove(setup: Setup, work: Work, door: PrincipalDoor, proof: Proof, pa
     work.checkpoint()
     work.on_event(Started(key, label))
     proving = Proving(work.azure, door.enter, work.known, proof.arguments, setup.walkthrough.machine)
-    began, tries = time.monotonic(), 0
+    began, tries = work.now(), 0
     while True:
-        proven = await _once(proof, proving)
-        seconds = time.monotonic() - began
+        proven = await _once(setup, proof, proving)
+        seconds = work.now() - began
         pause = _FIRST_PAUSES[tries] if tries < len(_FIRST_PAUSES) else _PAUSE
         if proven.ok or not proven.passing or seconds + pause > patience:
             break
@@ -132,12 +138,24 @@ async def _prove(setup: Setup, work: Work, door: PrincipalDoor, proof: Proof, pa
     return ProofResult(proof.key, proof.title, proven.ok, proven.what, proven.mend, proven.warning)
 
 
-async def _once(proof: Proof, proving: Proving) -> Proven:
+async def _once(setup: Setup, proof: Proof, proving: Proving) -> Proven:
     try:
         return await proof.prove(proving)
+    except KeptNowhere:
+        return _as_before(setup, proof)
     except AzureProblem as problem:
         return Proven(ok=False, what=str(problem), mend=problem.advice)
     except SecretStoreError as refusal:
         return Proven(ok=False, what=str(refusal), mend="Unlock the store, then verify again.")
     except LookupError as lost:
         return Proven(ok=False, what=str(lost.args[0]), mend="Apply the profile again: it makes a new one.")
+
+
+def _as_before(setup: Setup, proof: Proof) -> Proven:
+    """A proof that takes a secret which nobody kept stands as it came out when the secret was there."""
+    before = next((one for one in setup.profile.proofs if one.title == proof.title), None)
+    mend = f"azimuth rotate {setup.profile.name} makes another one, and proves it."
+    if before is None or not before.ok:
+        return Proven(ok=False, what="it can't be asked: the client secret is kept nowhere", mend=mend)
+    what = f"it held on {before.at:%d %B %Y}; not asked again: the client secret is kept nowhere"
+    return Proven(ok=True, what=what, mend=mend, warning=True)

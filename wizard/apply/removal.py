@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 from wizard.apply.events import Result, Waiting
 from wizard.apply.journal import FORMER
 from wizard.apply.standing import former_of
@@ -71,9 +69,9 @@ async def delete_patiently(work: Work, key: str, label: str, identity: str, api_
         at_most=_REFUSED,
         why="something that goes as well still uses it",
     )
-    began = time.monotonic()
+    began = work.now()
     while was_there and await arm.read(identity, api_version) is not None:
-        waited = time.monotonic() - began
+        waited = work.now() - began
         if waited > _MOST:
             raise Undoable(f"{label} is still there after half an hour.", "Look at it in the portal.")
         work.on_event(Waiting(key, label, "Azure says: deleting", waited, _USUAL))

@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from profiles.errors import ProfilesError
-from wizard.answers import Source
+from profiles.errors import LockedError, ProfilesError
+from wizard.answers import Source, Value
 from wizard.apply.deploy import Stage
-from wizard.apply.events import Event, Failed, Finished, OnEvent, Outlined, Result, Started, unheard
+from wizard.apply.events import Event, Failed, Finished, Noted, OnEvent, Outlined, Result, Started, unheard
+from wizard.apply.found import find_all
 from wizard.apply.handoff import (
     HandOff,
     kind_in_journal,
@@ -20,20 +21,26 @@ from wizard.apply.handoff import (
     split,
     write_files,
 )
+from wizard.apply.left_running import pick_up
 from wizard.apply.making import Maker, outline
+from wizard.apply.mending import mend
 from wizard.apply.order import everything_of, objects_of, of_steps, without
 from wizard.apply.outcome import End, Outcome, ProofResult
-from wizard.apply.outputs import keep_outputs
+from wizard.apply.outputs import keep_outputs, shown_once
 from wizard.apply.preflight import work_of
 from wizard.apply.proving import prove_all, prove_possible
 from wizard.apply.rights import Lack, Rights, foretell, learn_outside, missing_before
+from wizard.apply.room import disk_told, see_room
 from wizard.apply.watching import EVERY, watch
 from wizard.apply.work import Stopped, Undoable, Work
 from wizard.azure.errors import AzureProblem
 from wizard.plan import Plan
+from wizard.threads import in_daemon_thread
 
 if TYPE_CHECKING:
     from wizard.setup import Setup
+
+_CHANGED = "Answers were changed elsewhere meanwhile; this run was about the earlier ones. azimuth resume {} looks at the new."
 
 
 class Run:
@@ -62,6 +69,7 @@ class Run:
         self._handoffs: tuple[HandOff, ...] = ()
         self._postponed: tuple[str, ...] = ()
         self._whole: Plan | None = None
+        self._answers: dict[str, Value] = {}
 
     async def go(self) -> Outcome:
         """Make everything of the plan exist, prove it, and keep the outputs in the profile.
@@ -71,24 +79,30 @@ class Run:
         are saved whatever happens.
         """
         setup = self._setup
-        stuck = await setup.walkthrough.settle()
-        plan = setup.walkthrough.plan()
-        if stuck:
-            return self._outcome(
-                End.FAILED, plan, problem=stuck[0].sentence, mend="Answer it, then run this again."
-            )
-        _pin_answers(setup)
         plan = setup.walkthrough.plan()
         try:
-            await setup.flush()
-            with setup.alone():
-                work, proofs = await self._carry_out(plan)
+            with disk_told(f"azimuth resume {setup.profile.name}"):
+                stuck = await setup.walkthrough.settle()
+                plan = setup.walkthrough.plan()
+                setup.see_at_home()
+                if stuck:
+                    mend = "Answer it, then run this again."
+                    return self._outcome(End.FAILED, plan, problem=stuck[0].sentence, mend=mend)
+                _pin_answers(setup)
+                plan = setup.walkthrough.plan()
+                await setup.flush()
+                with setup.alone():
+                    setup.see_at_home()
+                    self._answers = dict(setup.walkthrough.given)
+                    work, proofs = await self._carry_out(plan)
+                return self._ended(work, plan, proofs)
         except (AzureProblem, Undoable, ProfilesError) as problem:
             mend = getattr(problem, "advice", "") or getattr(problem, "mend", "")
+            if isinstance(problem, LockedError):
+                mend = f"azimuth resume {setup.profile.name} --watch follows it, and goes on when it ends."
             return self._outcome(End.FAILED, plan, problem=str(problem), mend=mend)
         except Stopped:
             return self._outcome(End.CANCELLED if self._cancelled else End.LEFT_RUNNING, plan)
-        return self._ended(work, plan, proofs)
 
     def _ended(self, work: Work, plan: Plan, proofs: tuple[ProofResult, ...]) -> Outcome:
         if self._handoffs:
@@ -99,6 +113,9 @@ class Run:
         if not self._only:
             proved = all(proof.ok for proof in proofs)
             self._setup.keep(stage="proved" if proved else "applied")
+            if self._setup.walkthrough.given != self._answers:
+                self._setup.keep(stage="applying")
+                self._tell(Noted(_CHANGED.format(self._setup.profile.name)))
         end = End.DONE if work.made else End.NOTHING_TO_DO
         return replace(self._outcome(end, plan), proofs=proofs)
 
@@ -128,10 +145,17 @@ class Run:
         work = self._work = work_of(self._setup, whole)
         work.on_event, work.stopping = self._tell, self._stopping
         plan = of_steps(whole, self._only)
+        await in_daemon_thread(lambda: see_room(self._setup, plan))
         if self._only:
             await self._learn_outside(work, whole, plan)
+        mended = await mend(self._setup, work, whole)
         rights = await foretell(work, plan)
         self._outline(plan, rights, work)
+        for sentence in mended:
+            self._tell(Noted(sentence))
+        for found in await find_all(work, plan):
+            self._tell(found)
+        await pick_up(work)
         maker = self._maker = Maker(self._setup, work, plan)
         if self._setup.profile.stage in {"answering", "undone"}:
             self._setup.keep(stage="applying")
@@ -237,6 +261,7 @@ class Run:
             mend=mend,
             handoffs=self._handoffs,
             postponed=self._postponed,
+            shown_once=shown_once(work, plan) if work else {},
         )
 
 

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-import asyncio
+from collections.abc import Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING
 
+from profiles.expiry import left
 from profiles.secrets import SecretStoreError
 from wizard.apply.deploy import kind_of
 from wizard.apply.directory import find, task_label
+from wizard.apply.drift import directory_change, resource_drift
 from wizard.apply.events import Failed, OnEvent, Outlined, Task, unheard
 from wizard.apply.key_pair import KEY_PAIR, find_key
+from wizard.apply.mending import what_is_wrong
 from wizard.apply.outcome import End, Outcome, ProofResult
 from wizard.apply.preflight import work_of
 from wizard.apply.proving import prove_all
 from wizard.apply.work import Undoable, Work
 from wizard.azure.errors import AzureProblem
-from wizard.plan import Plan, Resource
+from wizard.plan import Plan
+from wizard.whereabouts import Elsewhere
 
 if TYPE_CHECKING:
     from wizard.setup import Setup
 
-_AT_ONCE = 8
 _LITTLE_PATIENCE = 2.0  # verifying asks about what was proved before; only a hiccup is worth waiting for
 
 
@@ -30,6 +34,8 @@ async def verify(setup: Setup, on_event: OnEvent = unheard) -> Outcome:
     if setup.profile.stage in {"answering", "undone"}:
         what = f"Profile {setup.profile.name} is not applied yet."
         return Outcome(End.FAILED, problem=what, mend=f"Run `azimuth resume {setup.profile.name}`.")
+    if moved := setup.moved():
+        return Outcome(End.FAILED, problem=moved, mend=Elsewhere.advice)
     try:
         work = work_of(setup, plan)
         work.on_event = on_event
@@ -39,16 +45,24 @@ async def verify(setup: Setup, on_event: OnEvent = unheard) -> Outcome:
     except (AzureProblem, SecretStoreError, Undoable) as problem:
         return Outcome(End.FAILED, problem=str(problem), mend=getattr(problem, "advice", ""))
     name = setup.profile.name
-    results = (*drift, *proofs)
+    results = (*_journal(setup), *drift, *proofs)
     good = all(result.ok for result in results)
     setup.keep(stage="proved" if good else "applied")
-    mend = "" if good else f"`azimuth resume {name}` makes what is missing again."
+    mend = "" if good else f"`azimuth resume {name}` makes it as it was planned."
     return Outcome(End.DONE if good else End.FAILED, proofs=results, mend=mend)
 
 
+def _journal(setup: Setup) -> tuple[ProofResult, ...]:
+    """The journal itself, where it can't be relied on."""
+    wrong = what_is_wrong(setup)
+    mend = f"`azimuth resume {setup.profile.name}` keeps it aside, and writes down anew what Azure shows."
+    return (ProofResult("journal", "journal", ok=False, what=wrong, mend=mend),) if wrong else ()
+
+
 async def _drift(work: Work, plan: Plan) -> tuple[ProofResult, ...]:
-    """Look up each object that the journal says exists; only what is gone is told."""
-    told = (*await _directory(work, plan), *await _resources(work, plan), *await _keys(work, plan))
+    """Look up each object that the journal says exists; only what is gone or changed is told."""
+    directory, keys = await _directory(work, plan), await _keys(work, plan)
+    told = (*directory, *await _resources(work, plan), *keys)
     return tuple(result for result in told if result is not None)
 
 
@@ -58,30 +72,28 @@ async def _directory(work: Work, plan: Plan) -> list[ProofResult | None]:
     for wanted in plan.directory:
         fields = await find(work, wanted)
         work.known[wanted.key] = journalled.get(wanted.key, {}) if fields is None else fields
-        what = "is gone" if fields is None else ""
-        if fields is not None and fields.get("enabled") == "no":
-            what = "is disabled"
+        known = journalled.get(wanted.key, {})
+        what = _missing(known) if fields is None else await directory_change(work, wanted)
         results.append(_drifted(work, wanted.key, task_label(wanted), what))
     return results
 
 
+def _missing(known: Mapping[str, str]) -> str:
+    """Say why an object that was made counts no more: a secret may be there still, and be over."""
+    end = known.get("end")
+    over = bool(end) and left(datetime.fromisoformat(str(end)))[1] == "expired"
+    return "has expired: `azimuth rotate` makes a new one" if over else "is gone"
+
+
 async def _resources(work: Work, plan: Plan) -> list[ProofResult | None]:
-    """Read back each planned resource that the journal knows, a few at a time."""
+    """Hold each planned resource that the journal knows against what stands."""
     journalled = work.journal.known()
     standing = [resource for resource in plan.resources if resource.key in journalled]
-    at_once = asyncio.Semaphore(_AT_ONCE)
-
-    async def look(resource: Resource) -> str:
-        async with at_once:
-            body = await work.azure.arm.read(journalled[resource.key]["id"], resource.api_version)
-        return "is gone" if body is None else ""
-
-    for resource in standing:
-        work.known[resource.key] = journalled[resource.key]
-    found = await asyncio.gather(*(look(resource) for resource in standing))
+    work.known |= {resource.key: journalled[resource.key] for resource in standing}
+    drift = await resource_drift(work, plan, journalled)
     return [
-        _drifted(work, resource.key, f"{kind_of(resource)} {resource.label}", what)
-        for resource, what in zip(standing, found, strict=True)
+        _drifted(work, resource.key, f"{kind_of(resource)} {resource.label}", drift.get(resource.key, ""))
+        for resource in standing
     ]
 
 

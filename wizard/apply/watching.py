@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
 
 from wizard.apply.events import Waiting
@@ -33,9 +32,9 @@ async def watch(
         Stopped: the person asked to stop, or a day went by.
         SignInNeeded, SignInFailed: Azure wants a new sign-in.
     """
-    began = time.monotonic()
+    began = work.now()
     trouble = ""
-    while (waited := time.monotonic() - began) < AT_MOST:
+    while (waited := work.now() - began) < AT_MOST:
         for off in offs:
             why = trouble or f"an administrator has to make it; asked again every {every:g} s"
             work.on_event(Waiting(off.key, off.label, why, waited, AT_MOST))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
+from profiles.room import is_of_the_disk, problem_of
 from profiles.secrets import Binding, Secret, SecretStore
 from wizard.apply.events import Failed, Finished, OnEvent, Result, Started, Waiting
 from wizard.apply.journal import Journal
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from wizard.azure.session import Azure
 
 T = TypeVar("T")
+_log = logging.getLogger("wizard.apply.work")
 _SHORTEST_PAUSE, _LONGEST_PAUSE = 0.25, 5.0
 
 
@@ -62,6 +65,7 @@ class Work:
     made: list[str] = field(default_factory=list)
     kept: list[str] = field(default_factory=list)
     parts: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = field(default_factory=dict)
+    _hurried: float = 0.0
 
     def value(self, part: str | int | Ref) -> str:
         """Return the text a field of a planned object stands for.
@@ -85,10 +89,16 @@ class Work:
         if self.stopping.is_set():
             raise Stopped
 
+    def now(self) -> float:
+        """The clock that waits are measured by, in seconds: it has gone on by every pause, however short that really was."""
+        return time.monotonic() + self._hurried
+
     async def pause(self, seconds: float) -> None:
-        """Wait, but not longer than until the person asks to stop."""
+        """Wait, but not longer than until the person asks to stop; where time runs faster, shorter."""
+        really = seconds * self.azure.cloud.pace()
+        self._hurried += seconds - really
         try:
-            async with asyncio.timeout(seconds):
+            async with asyncio.timeout(really):
                 await self.stopping.wait()
         except TimeoutError:
             return
@@ -118,7 +128,7 @@ class Work:
             self.on_event(Waiting(key, label, reason, seconds, at_most))
 
         return await patience.wait_for_replication(
-            attempt, transient=transient, seconds=at_most, on_wait=tell, sleep=self.pause
+            attempt, transient=transient, seconds=at_most, on_wait=tell, clock=self.now, sleep=self.pause
         )
 
     async def task(self, key: str, label: str, do: Callable[[], Awaitable[tuple[Result, str]]]) -> None:
@@ -133,10 +143,16 @@ class Work:
         try:
             result, detail = await asyncio.shield(asyncio.ensure_future(do()))
         except AzureProblem as problem:
+            _log.warning("%s failed: %s %s %s", key, type(problem).__name__, problem.status, problem.code)
             self.on_event(Failed(key, label, str(problem), problem.advice))
             raise
         except Undoable as problem:
+            _log.warning("%s can't be done: %s", key, problem)
             self.on_event(Failed(key, label, str(problem), problem.mend))
+            raise
+        except OSError as refusal:
+            if is_of_the_disk(refusal):
+                self.on_event(Failed(key, label, problem_of(refusal)))
             raise
         if result in {Result.MADE, Result.KEPT}:
             made, kept = self.parts.pop(key, ((label,), ()) if result is Result.MADE else ((), (label,)))

@@ -43,10 +43,10 @@ class Arm:
     def __init__(self, cloud: Cloud, credential: InThread, session: aiohttp.ClientSession) -> None:
         self._cloud, self._credential, self._session = cloud, credential, session
         self._client = AsyncARMPipelineClient[Any, Any](
-            cloud.arm, policies=self._policies(), transport=transport_over(session)
+            cloud.arm, policies=self._policies(), transport=transport_over(session, cloud)
         )
         self._subscriptions: SubscriptionClient = self._sdk(SubscriptionClient)
-        self.deployments = Deployments(self._sdk)
+        self.deployments = Deployments(self._sdk, pace=cloud.pace)
         self._lists: dict[tuple[str, ...], list[dict[str, Any]]] = {}
         self._listing = asyncio.Lock()
 
@@ -61,7 +61,7 @@ class Arm:
             base_url=self._cloud.arm,
             credential_scopes=[self._cloud.arm_audience],
             policies=self._policies(),
-            transport=transport_over(self._session),
+            transport=transport_over(self._session, self._cloud),
         )
 
     # Where one may work
@@ -193,6 +193,8 @@ class Arm:
             with told():
                 status, _ = await self._ask("DELETE", resource_id, api_version)
         except NotFound:
+            if await self._one(resource_id, api_version) is not None:  # its copies disagree
+                raise
             return False
         return status != 204  # noqa: PLR2004 - No Content: nothing was there
 

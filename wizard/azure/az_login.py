@@ -11,6 +11,7 @@ log in with azure-cli-core itself and read that login back, so a release that ch
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,8 +28,9 @@ from azure.core.credentials import AccessTokenInfo, TokenRequestOptions
 from knack.config import CLIConfig
 
 from wizard.azure.credentials import CONNECT_SECONDS, READ_SECONDS
+from wizard.azure.entra_answers import CONFIGURATION, look
 from wizard.azure.errors import SignInNeeded
-from wizard.azure.guard import check_host
+from wizard.azure.guard import check_endpoints, check_host, log_sign_in, unchanged
 from wizard.azure.ways import az_accounts, az_folder
 
 if TYPE_CHECKING:
@@ -54,6 +56,7 @@ class _GuardedSession(requests.Session):
         super().__init__()
         self._cloud = cloud
         self.trust_env = not cloud.on_this_machine
+        self.auth = unchanged
         self.verify = os.fspath(cloud.ca) if cloud.ca else True
 
     def send(self, request: Any, **settings: Any) -> Any:
@@ -63,9 +66,18 @@ class _GuardedSession(requests.Session):
             ForeignHost: it would leave the cloud.
         """
         check_host(request.url, self._cloud)
-        settings["timeout"] = settings.get("timeout") or (CONNECT_SECONDS, READ_SECONDS)
+        settings["timeout"] = settings.get("timeout") or (
+            CONNECT_SECONDS,
+            min(READ_SECONDS, self._cloud.answer_seconds),
+        )
         request.headers["Connection"] = "close"
-        return super().send(request, **settings)
+        began = time.monotonic()
+        answer = super().send(request, **settings)
+        log_sign_in(request.method, request.url, answer.status_code, began)
+        found = look(request.url, answer.status_code, answer.headers, answer.text)
+        if request.url.partition("?")[0].endswith(CONFIGURATION):
+            check_endpoints(found, self._cloud)
+        return answer
 
 
 class _Identity(Identity):  # type: ignore[misc]  # azure-cli-core ships no types

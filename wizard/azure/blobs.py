@@ -12,7 +12,8 @@ from azure.core.pipeline.policies import AsyncBearerTokenCredentialPolicy, SansI
 from azure.core.rest import HttpRequest
 
 from wizard.azure.clouds import authority
-from wizard.azure.errors import ForeignHost, UnreadableAnswer, told
+from wizard.azure.errors import UnreadableAnswer, told
+from wizard.azure.guard import check_among
 from wizard.azure.pipeline import (
     FIRST_PAUSE,
     RETRIES,
@@ -52,9 +53,7 @@ class _OneHost(SansIOHTTPPolicy[Any, Any]):
         Raises:
             ForeignHost: it would leave the account.
         """
-        where = authority(request.http_request.url)
-        if not where or where != self._host:  # an address that is not https has none
-            raise ForeignHost(where, self._cloud)
+        check_among(request.http_request.url, {self._host}, self._cloud)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +92,12 @@ class Blobs:
         """Send one question; give status, the service's own error code, and the body of a success."""
         query = {"restype": "container", "comp": "list", "maxresults": "1"}
         request = HttpRequest("GET", url, params=query, headers={"x-ms-version": _VERSION})
-        async with AsyncPipeline[Any, Any](transport_over(self.session), self._policies(url)) as pipeline:
+        async with AsyncPipeline[Any, Any](
+            transport_over(self.session, self.cloud), self._policies(url)
+        ) as pipeline:
             response = (await pipeline.run(request, stream=False)).http_response
-            await response.read()
+            if not response.is_stream_consumed:  # an empty body can't be read twice
+                await response.read()
         code = str(response.headers.get("x-ms-error-code") or "")
         if response.status_code not in {_OK, _FORBIDDEN} and code not in {
             "ContainerNotFound",
@@ -112,7 +114,7 @@ class Blobs:
                 retry_total=RETRIES, retry_connect=1, retry_backoff_factor=FIRST_PAUSE, retry_backoff_max=30
             ),
             _OneHost(authority(url), self.cloud.label),
-            Deadline(),
+            Deadline(self.cloud),
             AsyncBearerTokenCredentialPolicy(self.credential, _AUDIENCE),
             Trace(),
             policies.SensitiveHeaderCleanupPolicy(),

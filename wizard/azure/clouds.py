@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -11,6 +12,10 @@ from wizard.azure.errors import UnknownCloud
 
 EVERY_WAY = ("cli", "device", "browser", "environment", "managed_identity")
 UNATTENDED = ("environment", "cli", "managed_identity")
+
+
+def _lifelike() -> float:
+    return 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +28,8 @@ class Cloud:
     `az_config` the folder of its login when it isn't the person's own. `secret_store` names the place of
     secrets (``keyring``, or ``practice-folder`` with `secret_folder`). `banner` is shown on every screen. `option` is
     what a command line says to mean this cloud; empty for the one that is meant without a word.
+    `also` are further hosts of its own that an answer may lead to. `pace` tells how long a pause lasts compared with
+    what Azure asks for: practice Azure's time may run faster. `answer_seconds` is how long one answer may take.
     """
 
     name: str
@@ -46,10 +53,13 @@ class Cloud:
     az_config: Path | None = None
     banner: str = ""
     option: str = ""
+    also: tuple[str, ...] = ()
+    pace: Callable[[], float] = _lifelike
+    answer_seconds: float = 120.0
 
     def hosts(self) -> frozenset[str]:
         """Every ``host`` or ``host:port`` that may be sent a token or a secret."""
-        return frozenset(authority(url) for url in (self.arm, self.login, self.graph))
+        return frozenset(authority(url) for url in (self.arm, self.login, self.graph, *self.also))
 
     def blob_service(self, account: str) -> str:
         """Where the blob service of a storage account answers: https, without a trailing slash."""
@@ -115,6 +125,7 @@ AZURE_CHINA = Cloud(
     portal="https://portal.azure.cn",
     studio="https://studio.ml.azure.cn",
     storage_suffix="core.chinacloudapi.cn",
+    also=("https://login.partner.microsoftonline.cn",),  # what Entra of this cloud names for tokens
     arm_audience="https://management.chinacloudapi.cn/.default",
     graph_audience="https://microsoftgraph.chinacloudapi.cn/.default",
     az_name="AzureChinaCloud",
@@ -135,12 +146,19 @@ ALIASES = MappingProxyType(
 
 
 def cloud_named(name: str) -> Cloud:
-    """Find a cloud by its az name or alias; case does not matter.
+    """Find a cloud by its az name or alias, or one registered on this machine; case does not matter.
 
     Raises:
-        UnknownCloud: nothing is called so. An URL is never a cloud: endpoints come from this module alone.
+        UnknownCloud: nothing is called so. An URL is never a cloud: endpoints come from this module, or from a
+            file that was registered here by hand.
+        ProfileError: the list of registered clouds is damaged.
     """
     known = ALIASES.get(name.strip().lower())
-    if known is None:
-        raise UnknownCloud(name, ("AzureCloud", "AzureUSGovernment", "AzureChinaCloud", "practice"))
-    return CLOUDS[known]
+    if known is not None:
+        return CLOUDS[known]
+    from wizard.azure.custom_clouds import PRACTICE, custom_cloud, registered
+
+    custom = custom_cloud(name)
+    if custom is None:
+        raise UnknownCloud(name, (*CLOUDS, *(one.name for one in registered()), PRACTICE))
+    return custom

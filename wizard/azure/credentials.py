@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Protocol, Self
 from azure.core.credentials import AccessToken, AccessTokenInfo, TokenRequestOptions
 
 from wizard.azure.errors import SignInNeeded, quietly, told
-from wizard.azure.guard import GuardedTransport
+from wizard.azure.guard import GuardedTransport, NearbyTransport
 from wizard.azure.ways import SignInPrompt, environment_login
 from wizard.threads import in_daemon_thread
 
@@ -130,7 +130,11 @@ async def made(
         from azure.identity import ManagedIdentityCredential
 
         client = environ.get("AZURE_CLIENT_ID") or None
-        return InThread(ManagedIdentityCredential(client_id=client, connection_timeout=CONNECT_SECONDS))
+        return InThread(
+            ManagedIdentityCredential(
+                client_id=client, transport=NearbyTransport(connection_timeout=CONNECT_SECONDS)
+            )
+        )
     return await _with_person(cloud, way, tenant, on_prompt)
 
 
@@ -147,7 +151,7 @@ def _settings(cloud: Cloud) -> dict[str, Any]:
     transport = GuardedTransport(
         cloud,
         connection_timeout=CONNECT_SECONDS,
-        read_timeout=READ_SECONDS,
+        read_timeout=min(READ_SECONDS, cloud.answer_seconds),
         connection_verify=str(cloud.ca) if cloud.ca else True,
         use_env_settings=not cloud.on_this_machine,
     )

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from azure.mgmt.resource.deployments.aio import DeploymentsMgmtClient
 
+from profiles.redaction import redacted
 from wizard.azure.errors import (
     AzureProblem,
     Invalid,
@@ -49,10 +50,11 @@ class Deployments:
         self,
         sdk: Callable[..., DeploymentsMgmtClient],
         *,
+        pace: Callable[[], float] = lambda: 1.0,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._sdk = sdk
-        self._sleep = sleep
+        self._pace, self._sleep = pace, sleep
         self._clients: dict[str, DeploymentsMgmtClient] = {}
         self._begun: dict[str, float] = {}
         self._regions: dict[str, str] = {}
@@ -148,15 +150,17 @@ class Deployments:
         ARM may not know its own new deployment for some seconds: right after `start`, "not found" is asked again.
         """
         client, _ = self._client(scope)
+        began, paused = self._begun.get(_key(scope, name), -_YOUNG_SECONDS), 0.0
         while True:
             try:
                 with told():
                     found = await client.deployments.get_at_scope(scope.strip("/"), name)
                 return _status(_json(found), name)
             except NotFound:
-                if time.monotonic() - self._begun.get(_key(scope, name), -_YOUNG_SECONDS) >= _YOUNG_SECONDS:
+                if max(time.monotonic() - began, paused) >= _YOUNG_SECONDS:
                     return None
-            await self._sleep(_YOUNG_PAUSE)
+            await self._sleep(_YOUNG_PAUSE * self._pace())
+            paused += _YOUNG_PAUSE
 
     async def operations(self, scope: str, name: str) -> list[DeploymentOperation]:
         """List how each resource of a deployment is getting on; empty when there is no such deployment."""
@@ -181,8 +185,7 @@ class Deployments:
 
     async def delete(self, scope: str, name: str) -> bool:
         """Remove a deployment's record, not what it made; False when there was none."""
-        if await self.status(scope, name) is None:
-            return False
+        was_there = await self.status(scope, name) is not None
         client, _ = self._client(scope)
         try:
             with told():
@@ -191,9 +194,13 @@ class Deployments:
                 )
                 await poller.result()
         except NotFound:
+            if (
+                await self.status(scope, name) is not None
+            ):  # Azure's copies disagree, or it is about something else
+                raise
             return False
         self._begun.pop(_key(scope, name), None)
-        return True
+        return was_there
 
     async def _place(self, scope: str, template: Mapping[str, Any]) -> str:
         """Where ARM shall keep the record of a deployment at a subscription: always the same for one template."""
@@ -266,7 +273,7 @@ def _status(found: Mapping[str, Any], name: str) -> DeploymentStatus:
         outputs={k: v.get("value") if isinstance(v, Mapping) else v for k, v in outputs.items()},
         correlation_id=str(properties.get("correlationId") or ""),
         code=fault.code if fault else "",
-        message=clean(fault.message) if fault else "",
+        message=clean(redacted(fault.message)) if fault else "",
     )
 
 
@@ -278,7 +285,7 @@ def _operation(found: Mapping[str, Any]) -> DeploymentOperation:
         resource_id=str((properties.get("targetResource") or {}).get("id") or ""),
         state=str(properties.get("provisioningState") or ""),
         code=fault.code if fault else "",
-        message=clean(fault.message) if fault else "",
+        message=clean(redacted(fault.message)) if fault else "",
     )
 
 

@@ -25,7 +25,7 @@ class Entra:
     def __init__(self, cloud: Cloud, session: aiohttp.ClientSession) -> None:
         self._login = cloud.login
         self._client = AsyncPipelineClient[Any, Any](
-            cloud.login, policies=policies_for(cloud, None), transport=transport_over(session)
+            cloud.login, policies=policies_for(cloud, None), transport=transport_over(session, cloud)
         )
 
     async def tenant_of_domain(self, domain: str) -> str | None:

@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from profiles.redaction import redacted
 from wizard.azure import advice, network, reading
 from wizard.text import clean, clean_line
 
@@ -45,7 +46,7 @@ class Detail:
 class AzureProblem(Exception):  # noqa: N818 - the design's word
     """Something went wrong with Azure.
 
-    `message` is what Azure said, made safe to show; `meaning` says it in plain words where a rule knows it
+    `message` is what Azure said, made safe to show and without what looks like a secret (an answer may be quoted); `meaning` says it in plain words where a rule knows it
     (`rule` is the rule's id), and `advice` what to do. `code` is Azure's own, `status` the HTTP status (0:
     no answer). `details` are further messages, outermost last. `parts` are pieces found in the message,
     for instance ``action`` and ``scope`` of a refused call.
@@ -60,15 +61,15 @@ class AzureProblem(Exception):  # noqa: N818 - the design's word
         request_id: str = "",
         details: tuple[Detail, ...] = (),
     ) -> None:
-        self.message = clean(message)
+        self.message = clean(redacted(message))
         self.code = clean_line(code, 100)
         self.status = status
         self.request_id = clean_line(request_id, 100)
-        self.details = details
+        self.details = tuple(Detail(one.code, redacted(one.message), one.target) for one in details)
         said = advice.find(self.code, self.message, status)
         self.rule = said.rule if said else ""
         self.meaning = said.meaning if said else ""
-        self.advice = said.advice if said else ""
+        self.advice = said.advice if said else _fallback(self.request_id)
         self.parts = MappingProxyType(said.parts) if said else _NOTHING
         super().__init__(self.message)
 
@@ -77,6 +78,14 @@ class AzureProblem(Exception):  # noqa: N818 - the design's word
         # A code of our own making says nothing that the sentence does not.
         azures = self.status or self.code.startswith("AADSTS")
         return f"{shown} ({self.code})" if azures and self.code and self.code not in shown else shown
+
+
+def _fallback(request_id: str) -> str:
+    """The way out where no rule knows one."""
+    asked = (
+        f" If it stays so, Microsoft's support asks for the request id {request_id}." if request_id else ""
+    )
+    return f"Running this again is safe: what exists is kept.{asked}"
 
 
 class SignInNeeded(AzureProblem):
@@ -147,7 +156,9 @@ class UnknownCloud(AzureProblem):
     def __init__(self, name: str, known: tuple[str, ...]) -> None:
         listed = ", ".join(known)
         super().__init__(
-            f"There is no cloud called “{clean_line(name, 80)}”. Known: {listed}.", code="UnknownCloud"
+            f"There is no cloud called “{clean_line(name, 80)}”. Known: {listed}. One of your own is registered "
+            "once, by hand: azimuth clouds register FILE.",
+            code="UnknownCloud",
         )
         self.known = known
 

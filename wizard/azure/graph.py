@@ -55,7 +55,7 @@ class Graph:
         self._client = AsyncPipelineClient[Any, Any](
             cloud.graph,
             policies=policies_for(cloud, credential, cloud.graph_audience),
-            transport=transport_over(session),
+            transport=transport_over(session, cloud),
         )
 
     # The caller
@@ -178,6 +178,21 @@ class Graph:
         """Delete an application and with it its service principal; False when it was not there."""
         return await self._delete(f"/applications/{_key(object_id)}")
 
+    async def owners(self, object_id: str) -> tuple[str, ...]:
+        """List the object ids of an application's owners."""
+        listed = await self._list(f"/applications/{_key(object_id)}/owners", {"$select": "id"})
+        return tuple(graph_objects.text(one, "id").lower() for one in listed)
+
+    # The recycle bin
+
+    async def is_deleted(self, object_id: str) -> bool:
+        """Whether an application or service principal is in the recycle bin (30 days, directory/deletedItems)."""
+        return await self._maybe(f"/directory/deletedItems/{_key(object_id)}", "id") is not None
+
+    async def purge(self, object_id: str) -> bool:
+        """Delete an application or service principal of the recycle bin for good; False when it was not there."""
+        return await self._delete(f"/directory/deletedItems/{_key(object_id)}")
+
     # Service principals
 
     async def service_principal(self, app_id: str) -> ServicePrincipal | None:
@@ -209,6 +224,7 @@ class Graph:
             if found is None:
                 raise
             return found, False
+        graph_objects.expect_id(made)
         return graph_objects.principal(made), True
 
     async def enable_service_principal(self, object_id: str, *, enabled: bool = True) -> None:
@@ -260,10 +276,12 @@ class Graph:
         """Revoke a client secret; False when it was not there."""
         path = f"/applications/{_key(application_object_id)}/removePassword"
         try:
-            await self._ask("POST", path, {"keyId": key_id})
-        except NotFound:
-            return False
-        except Invalid:  # Graph says 400 about a key that is gone
+            status, _ = await self._ask("POST", path, {"keyId": key_id})
+            graph_objects.expect_no_content(status)
+        except (
+            Invalid,
+            NotFound,
+        ):  # Graph says 400 about a key that is gone, and 404 as well while its copies disagree
             app = await self._maybe(f"/applications/{_key(application_object_id)}", _APPLICATION)
             if app is not None and key_id.lower() in {
                 p.key_id.lower() for p in graph_objects.application(app).passwords
@@ -287,6 +305,7 @@ class Graph:
         path = f"/applications/{_key(application_object_id)}/federatedIdentityCredentials"
         body = {"name": name, "issuer": issuer, "subject": subject, "audiences": list(audiences)}
         _, made = await self._ask("POST", path, body)
+        graph_objects.expect_id(made)
         return graph_objects.federated_credential(made)
 
     async def remove_federated(self, application_object_id: str, credential_id: str) -> bool:
@@ -341,9 +360,12 @@ class Graph:
 
     async def _delete(self, path: str) -> bool:
         try:
-            await self._ask("DELETE", path)
+            status, _ = await self._ask("DELETE", path)
         except NotFound:
+            if await self._maybe(path, "id") is not None:  # its copies disagree
+                raise
             return False
+        graph_objects.expect_no_content(status)
         return True
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from wizard.azure.errors import UnreadableAnswer
 from wizard.azure.model import Application, FederatedCredential, PasswordCredential, ServicePrincipal
 
 
@@ -66,3 +67,23 @@ def federated_credential(found: Mapping[str, Any]) -> FederatedCredential:
         subject=text(found, "subject"),
         audiences=tuple(str(a) for a in found.get("audiences") or ()),
     )
+
+
+def expect_id(made: Mapping[str, Any]) -> None:
+    """What was made has an id; an answer without one was somebody else's.
+
+    Raises:
+        UnreadableAnswer: there is none.
+    """
+    if not made.get("id"):
+        raise UnreadableAnswer("An answer is not one of Graph's.", code="UnreadableAnswer")
+
+
+def expect_no_content(status: int) -> None:
+    """Graph says "204" of what it removed; an empty "200" is somebody else's answer.
+
+    Raises:
+        UnreadableAnswer: it was not Graph's.
+    """
+    if status != 204:  # noqa: PLR2004 - No Content
+        raise UnreadableAnswer("An answer is not one of Graph's.", code="UnreadableAnswer", status=status)

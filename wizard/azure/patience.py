@@ -68,12 +68,12 @@ async def wait_for_replication(
     Raises:
         AzureProblem: the last one, once it is not transient or time is up.
     """
-    start = clock()
+    start, paused = clock(), 0.0
     while True:
         try:
             return await attempt()
         except AzureProblem as problem:
-            elapsed = clock() - start
+            elapsed = max(clock() - start, paused)
             pause = max(every, getattr(problem, "retry_after", 0.0))
             worth = transient(problem) or isinstance(problem, (Throttled, Unreachable))
             if not worth or elapsed + pause > seconds:
@@ -81,3 +81,4 @@ async def wait_for_replication(
             if on_wait is not None:
                 on_wait(elapsed, problem)
         await sleep(pause)
+        paused += pause

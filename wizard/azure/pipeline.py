@@ -7,9 +7,10 @@ import json
 import logging
 import os
 import ssl
+import sys
 import time
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -31,8 +32,9 @@ if TYPE_CHECKING:
     from wizard.azure.credentials import InThread
 
 USER_AGENT = "azimuth/0.1"
-CONNECT_SECONDS, READ_SECONDS, ANSWER_SECONDS = 10, 60, 120.0
+CONNECT_SECONDS, READ_SECONDS = 10, 60
 RETRIES, FIRST_PAUSE = 4, 0.8
+_READS = frozenset({"GET", "HEAD"})
 _NEVER_REPEATED = frozenset({"POST", "PATCH"})
 _WORTH_REPEATING = frozenset({408, 429, 500, 502, 503, 504})
 _log = logging.getLogger("wizard.azure")
@@ -41,12 +43,15 @@ _log = logging.getLogger("wizard.azure")
 def session_for(cloud: Cloud) -> aiohttp.ClientSession:
     """Open the one aiohttp session of a connection: its CA, and proxies unless the cloud is on this machine."""
     connector = aiohttp.TCPConnector(ssl=_tls(cloud))
-    return aiohttp.ClientSession(
+    session = aiohttp.ClientSession(
         connector=connector,
         trust_env=not cloud.on_this_machine,
         cookie_jar=aiohttp.DummyCookieJar(),
         auto_decompress=False,
     )
+    # With proxies of the environment aiohttp takes passwords of ~/.netrc too, and then refuses our own token.
+    setattr(session, "_get_netrc_auth", lambda _host: None)  # noqa: B010 - it has no setting for it
+    return session
 
 
 def _tls(cloud: Cloud) -> ssl.SSLContext:
@@ -57,9 +62,22 @@ def _tls(cloud: Cloud) -> ssl.SSLContext:
     return ssl.create_default_context(cafile=bundle if bundle and os.path.isfile(bundle) else None)  # noqa: PTH113
 
 
-def transport_over(session: aiohttp.ClientSession) -> AioHttpTransport:
+class Transport(AioHttpTransport):  # type: ignore[misc]  # exported lazily, so mypy sees Any
+    """What azure-core sends with; its pauses last as long as the cloud's pace says."""
+
+    def __init__(self, pace: Callable[[], float], **settings: Any) -> None:
+        super().__init__(**settings)
+        self._pace = pace
+
+    async def sleep(self, duration: float) -> None:
+        """Wait between two attempts, or two looks at an operation."""
+        await asyncio.sleep(duration * self._pace())
+
+
+def transport_over(session: aiohttp.ClientSession, cloud: Cloud) -> Transport:
     """Let azure-core send over a session of ours, which stays ours to close."""
-    return AioHttpTransport(
+    return Transport(
+        cloud.pace,
         session=session,
         session_owner=False,
         connection_timeout=CONNECT_SECONDS,
@@ -76,14 +94,24 @@ def policies_for(cloud: Cloud, credential: InThread | None, scope: str = "") -> 
     chain: list[Any] = [
         policies.RequestIdPolicy(),
         policies.UserAgentPolicy(base_user_agent=USER_AGENT, user_agent_use_env=False),
-        policies.AsyncRedirectPolicy(),
+        Redirects(),
         Repeats(retry_total=RETRIES, retry_connect=1, retry_backoff_factor=FIRST_PAUSE, retry_backoff_max=30),
         HostGuard(cloud),
-        Deadline(),
+        Deadline(cloud),
     ]
     if credential is not None:
         chain.append(AsyncARMChallengeAuthenticationPolicy(credential, scope))
     return [*chain, Readable(), Trace(), policies.SensitiveHeaderCleanupPolicy()]
+
+
+class Redirects(policies.AsyncRedirectPolicy[Any, Any]):
+    """Which redirections are followed: those of a read alone. What writes is sent to one address, once."""
+
+    def get_redirect_location(self, response: PipelineResponse[Any, Any]) -> str | Literal[False] | None:
+        """Where a read goes on; False where the answer is no redirection, or not of a read."""
+        if response.http_request.method in _READS:
+            return super().get_redirect_location(response)
+        return False
 
 
 class Repeats(policies.AsyncRetryPolicy[Any, Any]):
@@ -115,14 +143,18 @@ _MAY_BE_EMPTY = (202, 204)  # a poll that goes on, or the end of a deletion
 class Deadline(policies.AsyncHTTPPolicy[Any, Any]):
     """Gives up on an answer that drips in so slowly that no read ever times out. It is not asked for again."""
 
+    def __init__(self, cloud: Cloud) -> None:
+        super().__init__()
+        self._seconds = cloud.answer_seconds
+
     async def send(self, request: PipelineRequest[Any]) -> PipelineResponse[Any, Any]:
         """Send one attempt.
 
         Raises:
-            Unreachable: it took longer than `ANSWER_SECONDS`.
+            Unreachable: it took longer than the cloud allows.
         """
         try:
-            async with asyncio.timeout(ANSWER_SECONDS):
+            async with asyncio.timeout(self._seconds):
                 return await self.next.send(request)
         except TimeoutError:
             host = urlsplit(request.http_request.url).hostname or ""
@@ -139,7 +171,7 @@ class Readable(SansIOHTTPPolicy[Any, Any]):
         """Check one answer.
 
         Raises:
-            DecodeError: it is no JSON object. azure-core then repeats what may be repeated.
+            DecodeError: it is no JSON object, or says nothing at all about what was asked. azure-core then repeats what may be repeated.
         """
         answer = response.http_response
         streamed = bool(request.context.options.get("stream"))
@@ -147,15 +179,17 @@ class Readable(SansIOHTTPPolicy[Any, Any]):
             return
         text = answer.text()
         wanted = request.http_request.method == "GET" and answer.status_code not in _MAY_BE_EMPTY
-        if not _is_object(text) and (text.strip() or wanted):
+        found = _object(text)
+        if (found is None and (text.strip() or wanted)) or (found == {} and wanted):
             raise DecodeError(message="An answer could not be read.")
 
 
-def _is_object(text: str) -> bool:
+def _object(text: str) -> dict[str, Any] | None:
     try:
-        return isinstance(json.loads(text), dict)
+        found = json.loads(text)
     except ValueError:
-        return False
+        return None
+    return found if isinstance(found, dict) else None
 
 
 class Trace(SansIOHTTPPolicy[Any, Any]):
@@ -173,6 +207,11 @@ class Trace(SansIOHTTPPolicy[Any, Any]):
         identity = next((answer.headers[n] for n in names if n in answer.headers), "-")
         path = asked.url.partition("?")[0]
         _log.debug("%s %s %s %.0fms %s", asked.method, path, answer.status_code, spent, identity)
+
+    def on_exception(self, request: PipelineRequest[Any]) -> None:
+        """Log that no answer came, and why by its kind alone: the exception's text may hold a part of the answer."""
+        asked, kind = request.http_request, type(sys.exception()).__name__
+        _log.debug("%s %s no answer: %s", asked.method, asked.url.partition("?")[0], kind)
 
 
 async def asked(

@@ -7,7 +7,9 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
+from urllib.parse import quote, quote_plus
 
+from profiles.secrets import DOTS
 from wizard.azure.errors import AzureProblem, SignInFailed, SignInNeeded
 from wizard.azure.model import Identity
 from wizard.azure.tokens import identity_of
@@ -167,6 +169,10 @@ async def _proved(cloud: Cloud, way: str, credential: InThread) -> SignedIn:
 
 def _without(problem: AzureProblem, value: str) -> AzureProblem:
     """The same problem, should a server have put the secret into its message."""
-    if value not in problem.message:
+    told = [problem.message, *(detail.message for detail in problem.details)]
+    if not any(form in text for text in told for form in (value, quote(value, safe=""), quote_plus(value))):
         return problem
-    return type(problem)(problem.message.replace(value, "***"), code=problem.code, status=problem.status)
+    message = problem.message
+    for form in (value, quote(value, safe=""), quote_plus(value)):
+        message = message.replace(form, DOTS)
+    return type(problem)(message, code=problem.code, status=problem.status)

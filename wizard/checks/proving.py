@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import math
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from profiles.expiry import left
 from wizard.azure.errors import AzureProblem, Forbidden, SignInFailed
 from wizard.azure.model import Permission, Permissions
 from wizard.proofs import Proven, Proving
@@ -20,7 +19,7 @@ SUBMIT = (
     "Microsoft.MachineLearningServices/workspaces/experiments/runs/write",
     "Microsoft.MachineLearningServices/workspaces/computes/read",
 )
-WARN_DAYS = 30
+_ROTATE = "azimuth rotate makes a new one, and removes this one."
 _YOUNG_SECRET = "AADSTS7000215"  # noqa: S105 - an error code: Entra has not replicated a new secret yet
 _YOUNG_APPLICATION = "AADSTS700016"
 
@@ -111,13 +110,12 @@ async def secret_lives(proving: Proving) -> Proven:
         )
     if secret.end is None:
         return Proven(ok=True, what="the secret has no end")
-    days = math.ceil((secret.end - datetime.now(UTC)) / timedelta(days=1))
+    days, state = left(secret.end)
     when = f"{secret.end:%d %B %Y}"
-    if days <= 0:
-        return Proven(
-            ok=False, what=f"the secret expired on {when}", mend="Apply the profile again for a new one."
-        )
-    return Proven(ok=True, what=f"{days} days left, to {when}", warning=days < WARN_DAYS)
+    if state == "expired":
+        return Proven(ok=False, what=f"the secret expired on {when}", mend=_ROTATE)
+    soon = state == "soon"
+    return Proven(ok=True, what=f"{days} days left, to {when}", warning=soon, mend=_ROTATE if soon else "")
 
 
 async def federation_stands(proving: Proving) -> Proven:

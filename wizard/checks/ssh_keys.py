@@ -242,8 +242,12 @@ async def key_name(asking: Asking) -> Findings:
         return _picked(asking, found)
     if found is None:
         return (_told(Severity.OK, "No key of this group has this name.", {}),)
-    if not found.public_key:
-        told = _told(Severity.OK, "The group has an empty key of this name; it is filled.", {})
+    half_made = await in_daemon_thread(lambda: _is_half_made(asking, found))
+    if not found.public_key or half_made:
+        what = "The group has an empty key of this name; it is filled."
+        if found.public_key:
+            what = "An earlier run was cut off while Azure made this key; nobody has its private half, so it is made anew."
+        told = _told(Severity.OK, what, {})
         return (told, *apart(asking, "ssh_key_name", "The SSH key", found.location))
     if source == "upload":
         ours, half = same_key(found.public_key, asking.answers.text("ssh_public_key")), "uploaded"
@@ -261,6 +265,14 @@ async def key_name(asking: Asking) -> Findings:
         what = "Azimuth made this key; its private half is elsewhere now. It is used as it is."
         told = _told(Severity.WARNING, what, _facts(asking, found, half), "", "Keep the private half safe.")
     return (told, *apart(asking, "ssh_key_name", "The SSH key", found.location))
+
+
+def _is_half_made(asking: Asking, found: SshKey) -> bool:
+    """Whether a run of this profile let Azure make the key, and died before the private half was in its file."""
+    begun = asking.known.get("ssh_pair", {})
+    ours = begun.get("resource", "").lower() == found.id.lower() and "fingerprint" not in begun
+    path = asking.answers.text("private_key_path")
+    return ours and asking.answers.text("ssh_source") == "azure" and not public_half(asking.machine, path)
 
 
 def _made(asking: Asking, found: SshKey) -> bool:

@@ -33,12 +33,16 @@ class Incoming:
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """One answer; `cut` ends the connection instead, as a machine does that is switched off."""
+    """One answer; `cut` ends the connection instead, as a machine does that is switched off.
+
+    `missing` are bytes that are promised and never come: the connection ends where they should.
+    """
 
     status: int = 200
     headers: Mapping[str, str] | None = None
     body: bytes = b""
     cut: bool = False
+    missing: int = 0
 
 
 Answering = Callable[[Incoming], Awaitable[Outgoing]]
@@ -113,7 +117,7 @@ class Listener:
                 return
             writer.write(_written(outgoing, last=last, bodiless=incoming.method == "HEAD"))
             await writer.drain()
-            if last:
+            if last or outgoing.missing:
                 return
 
 
@@ -179,7 +183,7 @@ def _written(outgoing: Outgoing, *, last: bool, bodiless: bool) -> bytes:
     status = outgoing.status
     headers = {"Date": formatdate(usegmt=True), **(outgoing.headers or {})}
     if status not in _BARE and not (bodiless and "Content-Length" in headers):
-        headers["Content-Length"] = str(len(outgoing.body))
+        headers["Content-Length"] = str(len(outgoing.body) + outgoing.missing)
     if last:
         headers["Connection"] = "close"
     lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())

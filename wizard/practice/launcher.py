@@ -78,6 +78,16 @@ class Running:
         return self._practice.world.name
 
     @property
+    def faults(self) -> Faults:
+        """What goes wrong on request; it may be changed while it is served."""
+        return self._server.faults
+
+    @property
+    def time_scale(self) -> float:
+        """How long operations last now, compared with Azure."""
+        return self._practice.clock.scale
+
+    @property
     def client_secret(self) -> str:
         """The secret of `client_id`, read from its 0600 file."""
         return (self._folder / _SECRET).read_text(encoding="utf-8")

@@ -6,12 +6,14 @@ import asyncio
 import socket
 import threading
 from concurrent.futures import Future
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from wizard.practice import admin, blobs, entra, graph
 from wizard.practice.arm import ROUTES as ARM_ROUTES
 from wizard.practice.faults import Fault, Faults, linger
+from wizard.practice.faulty import wrong_answer
 from wizard.practice.http11 import Incoming, Listener, Outgoing
 from wizard.practice.kernel import Practice, Request
 from wizard.practice.routing import Answer, Router
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     import ssl
 
 _HOST = "127.0.0.1"
+_FOR_EVER = 3600
 _NAMES = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
@@ -46,7 +49,7 @@ class Server:
         """
         self._practice = practice
         self._context = context
-        self._faults = faults
+        self.faults = faults
         self._token = token
         self._router = Router((*entra.ROUTES, *graph.ROUTES, *ARM_ROUTES, *vaults.ROUTES, *blobs.ROUTES))
         self._socket = socket.create_server((_HOST, port))
@@ -95,29 +98,26 @@ class Server:
             return Outgoing(421, body=b"Practice Azure answers only to loopback names.")
         request = _request(incoming, host)
         if request.path in admin.PATHS:
-            return _sent(admin.answer(self._faults, self._practice.clock, self._token, request))
-        fault = self._faults.strike(request)
+            return _sent(admin.answer(self.faults, self._practice.clock, self._token, request))
+        fault = self.faults.strike(request)
         if fault is None:
             return _sent(self._router.answer(self._practice, request))
         return await self._struck(request, fault)
 
     async def _struck(self, request: Request, fault: Fault) -> Outgoing:
-        if fault.status or fault.expired:
-            return _sent(
-                self._router.refusal(self._practice, request, fault.failure() if fault.status else None)
-            )
         if fault.close == "before":
             return Outgoing(cut=True)
         begun = self._practice.clock.now().timestamp()
-        answer = self._router.answer(self._practice, request)
-        if fault.close == "after":
+        answer = self._router.answer(self._practice, request) if fault.works else None
+        if fault.hang:
+            await asyncio.sleep(_FOR_EVER)
+        if fault.close == "after" or fault.hang:
             return Outgoing(cut=True)
         if fault.replication:
             linger(self._practice, begun, fault.replication)
         await asyncio.sleep(fault.stall)
-        if fault.truncated:
-            answer = Answer(answer.status, answer.headers, answer.body[: len(answer.body) // 2])
-        return _sent(answer)
+        sent = _sent(wrong_answer(self._router, self._practice, request, fault, answer))
+        return replace(sent, missing=fault.length)
 
 
 def _local(host: str) -> bool:

@@ -1,0 +1,1 @@
+"""Faults injected into practice Azure, at every operation where they apply."""
