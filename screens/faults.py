@@ -7,7 +7,7 @@ import sys
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from profiles.errors import NotApproved, ProfileNotFound, ProfilesError
+from profiles.errors import NotApproved, ProfileError, ProfileNotFound, ProfilesError
 from profiles.merging import Collision
 from profiles.settings import SettingsError
 
@@ -67,9 +67,9 @@ def _of_the_profiles(fault: ProfilesError) -> Told:
         )
         differences = [asdict(one) for one in fault.differences]
         return Told("profile", FAILED, fault.sentence, lines, {"differences": differences})
-    if isinstance(fault, SettingsError):
-        listed = [one._asdict() for one in fault.faults]
-        return Told("config", FAILED, str(fault), more={"faults": listed})
+    if isinstance(fault, SettingsError | ProfileError):
+        kind = "config" if isinstance(fault, SettingsError) else "profile"
+        return Told(kind, USAGE, str(fault), more={"faults": [one._asdict() for one in fault.faults]})
     if isinstance(fault, NotApproved):
         lines = tuple(f"  {line}" for line in fault.difference)
         return Told("approval", FAILED, str(fault), lines, {"difference": list(fault.difference)})

@@ -85,3 +85,29 @@ def state_of(folder: Path, *, without: tuple[str, ...] = ()) -> dict[tuple[str, 
     with closing(sqlite3.connect(folder / "practice.db")) as connection:
         rows = connection.execute("SELECT kind, key, body FROM document").fetchall()
     return {(kind, key): doc for kind, key, doc in rows if kind not in without}
+
+
+Rows = tuple[list[Any], list[Any]]
+
+
+def database_of(folder: Path) -> sqlite3.Connection:
+    """Practice Azure's own file, for what nobody can ask it to do."""
+    return sqlite3.connect(folder / "practice.db", timeout=30, isolation_level=None)
+
+
+def snapshot(folder: Path) -> Rows:
+    """Everything that practice Azure remembers."""
+    with closing(database_of(folder)) as database:
+        documents = database.execute("SELECT kind, folded, key, body FROM document ORDER BY rowid")
+        return documents.fetchall(), database.execute("SELECT name, value FROM meta").fetchall()
+
+
+def restore(folder: Path, rows: Rows) -> None:
+    """Set practice Azure back to a snapshot, in one transaction."""
+    with closing(database_of(folder)) as database:
+        database.execute("BEGIN IMMEDIATE")
+        database.execute("DELETE FROM document")
+        database.execute("DELETE FROM meta")
+        database.executemany("INSERT INTO document (kind, folded, key, body) VALUES (?, ?, ?, ?)", rows[0])
+        database.executemany("INSERT INTO meta (name, value) VALUES (?, ?)", rows[1])
+        database.execute("COMMIT")

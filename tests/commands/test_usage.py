@@ -27,7 +27,7 @@ APPLY = ("apply", "himl", "--practice", "--answers", STARTER, "--profile", "demo
         (("apply", "himl", "--answers", "nowhere.toml", "--profile", "x"), 2, "nowhere.toml"),
         (
             ("apply", "himl", "--practice", "--answers", STARTER, "--profile", "../x", "--yes"),
-            1,
+            2,
             "profile's name",
         ),
         (("--practice", "--cloud", "AzureCloud", "guides"), 2, "contradict"),

@@ -18,10 +18,11 @@ from threading import Thread
 from typing import Any
 
 from tests.crash.choosing import rounds
-from tests.crash.flows import FLOWS, Flow
+from tests.crash.flows import FLOWS
 from tests.crash.harness import Harness
 from tests.crash.points import KINDS
 from tests.crash.world import ROOT
+from tests.playing import Flow
 
 SAMPLE = {
     "hi-ml": (168, 72),

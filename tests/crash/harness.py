@@ -17,10 +17,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from tests.crash.flows import Flow, carry_out, going_on
+from tests.crash.flows import carry_out, going_on
 from tests.crash.judging import Documents, Picture, picture
 from tests.crash.points import APPLIED, Point, Points
 from tests.crash.world import World
+from tests.playing import Flow
 from wizard.apply.events import Event, Found
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from typing import Any
 from profiles.profile import Profile
 from profiles.store import ProfileStore, journal_path
 from tests.commands.azimuth import TRACES
-from tests.crash.flows import PROFILE
+from tests.playing import PROFILE
 from wizard.apply.journal import Journal, Made
 from wizard.azure.clouds import Cloud
 from wizard.azure.errors import AzureProblem

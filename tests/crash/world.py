@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-import sqlite3
 import subprocess
 import sys
-from contextlib import closing
 from pathlib import Path
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, Self, cast
+from typing import TYPE_CHECKING, Self, cast
 
-from tests.rehearsal import state_of
+from tests.rehearsal import Rows, restore, snapshot, state_of
 from wizard.azure.choose import practice_cloud
 
 if TYPE_CHECKING:
@@ -20,7 +18,6 @@ if TYPE_CHECKING:
     from wizard.practice.launcher import Running
 
 ROOT = Path(__file__).parents[2]
-_Rows = tuple[list[Any], list[Any]]
 
 
 class World:
@@ -61,27 +58,14 @@ class World:
         self._child.stdin.flush()
         return int(self._child.stdout.readline())
 
-    def snapshot(self) -> _Rows:
+    def snapshot(self) -> Rows:
         """Everything that practice Azure remembers."""
-        with closing(self._database()) as database:
-            documents = database.execute("SELECT kind, folded, key, body FROM document ORDER BY rowid")
-            return documents.fetchall(), database.execute("SELECT name, value FROM meta").fetchall()
+        return snapshot(self.folder)
 
-    def restore(self, rows: _Rows) -> None:
-        """Set it back, in one transaction."""
-        with closing(self._database()) as database:
-            database.execute("BEGIN IMMEDIATE")
-            database.execute("DELETE FROM document")
-            database.execute("DELETE FROM meta")
-            database.executemany(
-                "INSERT INTO document (kind, folded, key, body) VALUES (?, ?, ?, ?)", rows[0]
-            )
-            database.executemany("INSERT INTO meta (name, value) VALUES (?, ?)", rows[1])
-            database.execute("COMMIT")
+    def restore(self, rows: Rows) -> None:
+        """Set it back."""
+        restore(self.folder, rows)
 
     def documents(self) -> dict[tuple[str, str], str]:
         """Every document, by kind and key."""
         return state_of(self.folder)
-
-    def _database(self) -> sqlite3.Connection:
-        return sqlite3.connect(self.folder / "practice.db", timeout=30, isolation_level=None)

@@ -20,8 +20,9 @@ from typing import Any
 from tests.faults.catalogue import KINDS, LEFT_OUT
 from tests.faults.choosing import cells, part_of, sample
 from tests.faults.conditions import CONDITIONS
-from tests.faults.flows import FLOWS, Flow
+from tests.faults.flows import FLOWS
 from tests.faults.stage import Stage
+from tests.playing import Flow
 
 SAMPLE = {
     "sign-in": 80,

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from cryptography import x509
 
+from tests.rehearsal import database_of
 from wizard.practice import authority
 
 if TYPE_CHECKING:
@@ -126,7 +127,7 @@ def _gone(*kinds: str) -> Callable[[Stage], Iterator[Cloud]]:
 
     def arranged(stage: Stage) -> Iterator[Cloud]:
         stood = {(kind, folded) for kind, folded, _, _ in stage.pristine[0]}
-        with closing(stage.database()) as database:
+        with closing(database_of(stage.running.ca.parent)) as database:
             for kind, folded in database.execute("SELECT kind, folded FROM document").fetchall():
                 if kind in kinds and (kind, folded) not in stood:
                     database.execute("DELETE FROM document WHERE kind = ? AND folded = ?", (kind, folded))

@@ -6,28 +6,22 @@ import asyncio
 import logging
 import re
 import traceback
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from profiles.errors import ProfilesError
 from profiles.secrets import SecretStoreError
 from profiles.store import ProfileStore
-from tests.crash.flows import PROFILE
+from tests.playing import PROFILE, Flow, connected
 from tests.rehearsal import HIML
-from wizard.answers import Value
-from wizard.answers_file import read_answers, starter
 from wizard.apply.preflight import preflight
 from wizard.apply.rotate import rotate
 from wizard.apply.run import Run
 from wizard.apply.undo import undo
 from wizard.apply.verify import verify
 from wizard.azure.errors import AzureProblem
-from wizard.azure.sign_in import sign_in_unattended
-from wizard.guides import all_guides
-from wizard.machine import Machine
 from wizard.setup import Setup
 
 if TYPE_CHECKING:
@@ -39,32 +33,15 @@ _SECONDS = 90  # no run lasts longer, whatever goes wrong
 _ENTRA_SECRET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~-]{2}8Q~[A-Za-z0-9._~-]{20,}|eyJ[A-Za-z0-9_-]{10,}\.")
 
 
-@dataclass(frozen=True, slots=True)
-class Flow:
-    """One run: `first` are the commands that came before it undisturbed."""
-
-    name: str
-    guide: str
-    command: str
-    first: tuple[str, ...] = ()
-    answers: Mapping[str, Value] = field(default_factory=dict)
-    file: str = ""
-
-    def given(self) -> Mapping[str, Value]:
-        """The answers, whole."""
-        read = read_answers(starter(self.file), all_guides()[self.guide]) if self.file else {}
-        return {**read, **self.answers}
-
-
 _LIMITED = "hopsworks-limited.toml"
 FLOWS = (
     Flow("sign-in", "himl", "sign-in", answers=HIML),
     Flow("apply hi-ml", "himl", "apply", answers=HIML),
-    Flow("verify", "himl", "verify", ("apply",), HIML),
-    Flow("rotate", "himl", "rotate", ("apply",), HIML),
-    Flow("undo hi-ml", "himl", "undo", ("apply",), HIML),
+    Flow("verify", "himl", "verify", HIML, first=("apply",)),
+    Flow("rotate", "himl", "rotate", HIML, first=("apply",)),
+    Flow("undo hi-ml", "himl", "undo", HIML, first=("apply",)),
     Flow("apply Hopsworks", "hopsworks", "apply", file=_LIMITED),
-    Flow("undo Hopsworks", "hopsworks", "undo", ("apply",), file=_LIMITED),
+    Flow("undo Hopsworks", "hopsworks", "undo", file=_LIMITED, first=("apply",)),
 )
 
 
@@ -120,7 +97,7 @@ async def _told(flow: Flow, command: str, cloud: Cloud, home: Path, lines: list[
         lines.append(repr(event))
 
     try:
-        async with asyncio.timeout(_SECONDS), _connected(flow, command, cloud, home) as setup:
+        async with asyncio.timeout(_SECONDS), connected(flow, command, cloud, home) as setup:
             outcome = await _done(command, setup, hear)
             name = setup.profile.name
     except (AzureProblem, ProfilesError, SecretStoreError) as told:
@@ -156,23 +133,6 @@ async def _done(command: str, setup: Setup, hear: OnEvent) -> Outcome:
         mend = " ".join(finding.mend or finding.rule for finding in wrong)
         return Outcome(End.FAILED, problem=" ".join(f.what for f in wrong), mend=mend)
     return await Run(setup, hear).go()
-
-
-@asynccontextmanager
-async def _connected(flow: Flow, command: str, cloud: Cloud, home: Path) -> AsyncIterator[Setup]:
-    machine = Machine({}, home, home)
-    guides = all_guides()
-    if command in {"apply", "sign-in"}:
-        setup = Setup.begin(guides[flow.guide], PROFILE, cloud, answers=flow.given(), machine=machine)
-    else:
-        setup = Setup.reopen(PROFILE, cloud, guides=guides, machine=machine)
-    signed_in = await sign_in_unattended(cloud)
-    try:
-        await setup.connect(signed_in)
-        yield setup
-    finally:
-        await setup.close()
-        await signed_in.close()
 
 
 def going_on(flow: Flow, turn: int) -> str:

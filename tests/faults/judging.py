@@ -9,9 +9,9 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from profiles.store import ProfileStore, journal_path
-from tests.crash.flows import PROFILE
 from tests.crash.judging import Picture
-from tests.faults.flows import Flow, Told
+from tests.faults.flows import Told
+from tests.playing import PROFILE, Flow
 from wizard.apply.journal import Entry, Journal
 
 _MADE_OF = frozenset(

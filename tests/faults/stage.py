@@ -5,27 +5,26 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
-import sqlite3
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 from tests.crash.judging import Picture, picture
 from tests.faults.conditions import Condition
-from tests.faults.flows import Flow, Told, carry_out, going_on
+from tests.faults.flows import Told, carry_out, going_on
 from tests.faults.judging import difference, wrong_meanwhile
 from tests.faults.operations import Operation, operation_of
-from tests.rehearsal import state_of
+from tests.playing import Flow
+from tests.rehearsal import Rows, restore, snapshot, state_of
 from wizard.azure.choose import practice_cloud
 from wizard.azure.clouds import Cloud
 from wizard.practice import az_config, start
 from wizard.practice.faults import Fault
 from wizard.practice.launcher import Running
 
-_Rows = tuple[list[Any], list[Any]]
 HURRY = 1.0
 """Seconds that an answer may take where none ever comes."""
 
@@ -35,7 +34,7 @@ class Prepared:
     """A flow on the brink of its run: Azure and home as they were, what it uses, and how it ends undisturbed."""
 
     flow: Flow
-    azure: _Rows
+    azure: Rows
     home: Path
     before: Mapping[tuple[str, str], str]
     operations: Mapping[Operation, int]
@@ -51,7 +50,7 @@ class Stage:
         self.home = folder / "home"
         served = practice_cloud(running, running.ca.parent, az_config(running, running.ca.parent / "az"))
         self.cloud: Cloud = replace(served, secret_folder=self.home / "secrets")
-        self.pristine = self.snapshot()
+        self.pristine = snapshot(running.ca.parent)
         self._turn = 0
 
     @classmethod
@@ -74,7 +73,7 @@ class Stage:
     def prepare(self, flow: Flow) -> Prepared:
         """Do what comes before a flow, then the flow itself undisturbed, listening which operations it uses."""
         self._move_in()
-        self.restore(self.pristine)
+        restore(self.running.ca.parent, self.pristine)
         before = state_of(self.running.ca.parent)
         shutil.rmtree(self.home, ignore_errors=True)
         self.home.mkdir(mode=0o700)
@@ -83,7 +82,7 @@ class Stage:
         saved = self.folder / f"saved {flow.name}"
         shutil.rmtree(saved, ignore_errors=True)
         shutil.copytree(self.home, saved)
-        azure = self.snapshot()
+        azure = snapshot(self.running.ca.parent)
         heard: list[Operation] = []
         self.running.faults.listener = lambda request: heard.append(operation_of(request))
         self._expect(flow, flow.command)
@@ -138,31 +137,9 @@ class Stage:
 
     def _reset(self, at: Prepared) -> None:
         self._move_in()
-        self.restore(at.azure)
+        restore(self.running.ca.parent, at.azure)
         shutil.rmtree(self.home)
         shutil.copytree(at.home, self.home)
 
     def _move_in(self) -> None:
         os.environ |= {"HOME": str(self.home), "AZIMUTH_HOME": str(self.home / "azimuth")}
-
-    def snapshot(self) -> _Rows:
-        """Everything that practice Azure remembers."""
-        with closing(self.database()) as database:
-            documents = database.execute("SELECT kind, folded, key, body FROM document ORDER BY rowid")
-            return documents.fetchall(), database.execute("SELECT name, value FROM meta").fetchall()
-
-    def restore(self, rows: _Rows) -> None:
-        """Set it back, in one transaction."""
-        with closing(self.database()) as database:
-            database.execute("BEGIN IMMEDIATE")
-            database.execute("DELETE FROM document")
-            database.execute("DELETE FROM meta")
-            database.executemany(
-                "INSERT INTO document (kind, folded, key, body) VALUES (?, ?, ?, ?)", rows[0]
-            )
-            database.executemany("INSERT INTO meta (name, value) VALUES (?, ?)", rows[1])
-            database.execute("COMMIT")
-
-    def database(self) -> sqlite3.Connection:
-        """Practice Azure's file, for what nobody can ask it to do."""
-        return sqlite3.connect(self.running.ca.parent / "practice.db", timeout=30, isolation_level=None)

@@ -13,6 +13,7 @@ from tests.faults.conditions import CONDITIONS
 from tests.faults.flows import FLOWS
 from tests.faults.operations import Operation, operation_of
 from tests.faults.stage import Prepared, Stage
+from tests.rehearsal import restore
 from wizard.practice.faults import parse
 from wizard.practice.kernel import Request
 
@@ -54,7 +55,7 @@ def test_a_fault_is_told_and_survived(
 def test_a_run_that_is_wrong_is_seen(stage: Stage, prepared: dict[str, Prepared]) -> None:
     """The judge has eyes: what stands at the end of another flow is not the right end of this one."""
     at = prepared["undo hi-ml"]
-    stage.restore(at.azure)
+    restore(stage.running.ca.parent, at.azure)
     (cell, *_) = [
         one for one in cells("apply hi-ml", prepared["apply hi-ml"].operations) if one.kind.number == 1
     ]

@@ -101,7 +101,7 @@ def test_the_command_shows_changes_and_refuses() -> None:
 def test_a_broken_file_is_told_by_commands_and_can_be_found() -> None:
     path = _written("colur = 1\n")
     told = azimuth("config")
-    assert (told.returncode, "config.toml, line 1: colur" in told.stderr) == (1, True)
+    assert (told.returncode, "config.toml, line 1: colur" in told.stderr) == (2, True)
     assert azimuth("config", "path").stdout.strip() == str(path)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import secrets
 
 import pytest
 
@@ -43,7 +42,7 @@ PEM = "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEA\nAAAABG5vbmU\n-
         (PEM, "b3BlbnNz"),
         (PEM.replace("\n", "\\n"), "b3BlbnNz"),
         (PEM[:60], "b3Blbn"),
-        (f"1.{secrets.token_urlsafe(48)}", "1."),
+        (f"1.{'iYnOo1HvcfHBkmKYQ_rnUIm3ppPm' * 2}", "1."),
     ],
 )
 def test_what_looks_like_a_secret_is_blanked(text: str, never: str) -> None:
