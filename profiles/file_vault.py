@@ -109,11 +109,14 @@ class FileVault:
 
     def probe(self) -> None:
         """Write, read back and delete a throw-away item. Raises SecretStoreError."""
-        binding = Binding("probe", "probe", os.urandom(8).hex(), "probe")
-        try:
-            self.put(binding, Secret(os.urandom(16).hex()))
-        finally:
-            self.delete(binding)
+        from profiles.probing import probe_item
+
+        self._unlock()  # a person may take minutes over a passphrase
+        with probe_item() as binding:
+            try:
+                self.put(binding, Secret(os.urandom(16).hex()))
+            finally:
+                self.delete(binding)
 
     def put(self, binding: Binding, secret: Secret) -> None:
         """Keep a secret in place of an older one, and read it back. Raises SecretStoreError."""

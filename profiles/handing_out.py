@@ -8,7 +8,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, NamedTuple
 
 from profiles.errors import ProfilesError
-from profiles.files import atomic_write, read_capped
+from profiles.files import atomic_write, read_capped, remove_leftovers
 from profiles.git_view import git_view
 
 if TYPE_CHECKING:
@@ -55,6 +55,8 @@ def hand_out(files: Sequence[Handout], *, force: bool = False) -> tuple[str, ...
     warnings = [warning for file in files if file.secret for warning in _of_git(file.path, force=force)]
     for file in files:
         try:
+            # It may hold a secret that nobody knows lies there.
+            remove_leftovers(file.path)
             atomic_write(file.path, file.whole)
         except OSError as error:
             why = error.strerror or type(error).__name__

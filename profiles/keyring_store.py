@@ -61,10 +61,13 @@ class KeyringStore:
 
     def probe(self) -> None:
         """Write, read back and delete a throw-away item. Raises SecretStoreError."""
-        binding = Binding("probe", "probe", os.urandom(8).hex(), "probe")
-        self.put(binding, Secret(os.urandom(16).hex()))
-        self.delete(binding)
-        if self._read(binding) is not None:
+        from profiles.probing import probe_item
+
+        with probe_item() as binding:
+            self.put(binding, Secret(os.urandom(16).hex()))
+            self.delete(binding)
+            left = self._read(binding)
+        if left is not None:
             raise SecretStoreError("broken", f"The {self.label} keeps what it was told to forget.")
 
     def put(self, binding: Binding, secret: Secret) -> None:

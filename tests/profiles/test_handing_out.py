@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from profiles.files import TEMPORARY
 from profiles.formats.rules import hash_remark
 from profiles.git_view import git_view
 from profiles.handing_out import Handout, NotHandedOut, hand_out
@@ -163,3 +164,10 @@ def test_a_failed_write_leaves_what_was_there(tmp_path: Path) -> None:
     with pytest.raises(NotHandedOut, match="nowhere/x can't be written: No such file or directory"):
         hand_out([handout(tmp_path / "nowhere" / "x")])
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_a_killed_write_left_is_swept_by_the_next_one(tmp_path: Path) -> None:
+    left = tmp_path / f"..env.0123456789ab{TEMPORARY}"
+    left.write_text("SECRET=half a")
+    hand_out([handout(tmp_path / ".env")])
+    assert [one.name for one in tmp_path.iterdir()] == [".env"]

@@ -110,6 +110,23 @@ def test_what_is_put_is_had_again_and_forgotten() -> None:
     assert store.get(BINDING) is None
 
 
+class Dying(Keeping):
+    """It goes away in the middle of a probe, as a killed program does."""
+
+    def delete_password(self, service: str, username: str) -> None:
+        raise OSError
+
+
+def test_what_a_probe_leaves_that_died_is_gone_with_the_next_one() -> None:
+    dying, keeping = Dying(), Keeping()
+    with pytest.raises(SecretStoreError):
+        KeyringStore(dying, "dying", patience=0.2).probe()
+    assert len(dying.items) == 1
+    keeping.items = dying.items
+    KeyringStore(keeping, "memory").probe()
+    assert keeping.items == {}
+
+
 @pytest.mark.parametrize("backend", [Dropping, Truncating, Hoarding])
 def test_a_keyring_that_lies_fails_its_probe(backend: type[Keeping]) -> None:
     with pytest.raises(SecretStoreError) as caught:
