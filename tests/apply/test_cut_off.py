@@ -19,7 +19,6 @@ from wizard.apply import journal as journalling
 from wizard.apply.outcome import Change
 from wizard.apply.rotate import rotate
 from wizard.apply.run import Run
-from wizard.apply.succession import beside
 from wizard.apply.undo import preview_undo, undo
 from wizard.apply.verify import verify
 from wizard.azure.arm import Arm
@@ -106,7 +105,7 @@ async def _judge(cloud: Cloud) -> None:
         assert (left.name, left.key_id, left.hint) == ("himl", where.key_id, where.hint)
         assert value.reveal()[:3] == left.hint
         assert setup.journal.known()["secret"]["key_id"] == left.key_id
-        assert setup.secret_store().get(beside(where.binding)) is None
+        assert setup.secret_store().get(where.binding.next) is None
         assert [m.fields["id"] for m in setup.journal.made() if m.kind == "client secret"] == [left.key_id]
         assert await works(setup)
 
@@ -165,7 +164,7 @@ async def test_killed_and_then_undone_nothing_is_left(
                     break
             async with himl(cloud, answers=existing) as setup:
                 assert (await undo(setup)).ok
-                for one in (binding, beside(binding)):
+                for one in (binding, binding.next):
                     assert setup.secret_store().get(one) is None, at
             assert state_of(tmp_path, without=TRACES) == before, at
             at += _step(6)

@@ -23,12 +23,10 @@ from wizard.apply.events import Finished, Outlined, Result, Waiting
 from wizard.apply.outcome import End
 from wizard.apply.rotate import rotate
 from wizard.apply.run import Run
-from wizard.apply.succession import beside
 from wizard.apply.undo import undo
 from wizard.apply.verify import verify
 from wizard.azure.clouds import Cloud
-from wizard.azure.errors import Invalid, SignInFailed
-from wizard.azure.graph import Graph
+from wizard.azure.errors import SignInFailed
 from wizard.azure.model import PasswordCredential
 from wizard.azure.sign_in import sign_in_with_secret
 from wizard.setup import Setup
@@ -103,7 +101,7 @@ async def test_the_new_secret_is_proved_and_stored_before_the_old_one_goes(tmp_p
             assert old is not None
             assert new != old
             assert new.reveal()[:3] == after.hint == left.hint
-            assert setup.secret_store().get(beside(after.binding)) is None
+            assert setup.secret_store().get(after.binding.next) is None
             assert await works(setup)
             assert (await verify(setup)).ok
             assert (await Run(setup).go()).end is End.NOTHING_TO_DO
@@ -237,25 +235,18 @@ async def test_a_new_secret_that_is_not_known_everywhere_yet_is_waited_for(tmp_p
     assert {event.why for event in heard.of(Waiting)} == {"Entra does not know the new secret everywhere yet"}
 
 
-async def test_a_new_secret_that_entra_refuses_is_removed_and_the_old_one_stays(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from wizard.apply import succession
-
-    async def refused(*_given: object) -> str:
-        raise SignInFailed("Access has been blocked.", code="AADSTS53003")
-
+async def test_a_new_secret_that_entra_refuses_is_removed_and_the_old_one_stays(tmp_path: Path) -> None:
     with practice(tmp_path) as cloud:
         async with applied(cloud) as setup:
             before = reference(setup)
-            with monkeypatch.context() as patched:
-                patched.setattr(succession, "_sign_in", refused)
-                outcome = await rotate(setup)
+            faulty(tmp_path, cloud, {"content": "grant_type=client_credentials", "aadsts": 53003, "times": 0})
+            outcome = await rotate(setup)
+            faulty(tmp_path, cloud)
             assert outcome.end is End.FAILED
             assert "the old one works still" in outcome.problem
             assert reference(setup) == before
             assert [p.key_id for p in await live(setup)] == [before.key_id]
-            assert setup.secret_store().get(beside(before.binding)) is None
+            assert setup.secret_store().get(before.binding.next) is None
             assert await works(setup)
             assert (await rotate(setup)).ok
 
@@ -325,18 +316,17 @@ async def test_after_a_fault_rotating_again_ends_with_one_secret(
             assert await works(setup)
 
 
-async def test_a_lifetime_that_a_policy_forbids_is_told(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async def refused(*_given: object) -> None:
-        text = "Credential lifetime exceeds the max value allowed as per assigned policy"
-        raise Invalid(text, code="CredentialInvalidLifetimeAsPerAppPolicy", status=400)
-
+async def test_a_lifetime_that_a_policy_forbids_is_told(tmp_path: Path) -> None:
+    refusal = {
+        "path": "addPassword",
+        "status": 400,
+        "code": "CredentialInvalidLifetimeAsPerAppPolicy",
+        "message": "Credential lifetime exceeds the max value allowed as per assigned policy",
+    }
     with practice(tmp_path) as cloud:
         async with applied(cloud) as setup:
-            with monkeypatch.context() as patched:
-                patched.setattr(Graph, "add_password", refused)
-                outcome = await rotate(setup)
+            faulty(tmp_path, cloud, refusal)
+            outcome = await rotate(setup)
             assert outcome.end is End.FAILED
             assert "shorter lifetime" in outcome.mend
             assert await works(setup)

@@ -38,11 +38,6 @@ def next_key(key: str) -> str:
     return f"{key}:next"
 
 
-def beside(binding: Binding) -> Binding:
-    """Return what the new secret is bound to until it takes the old one's place."""
-    return binding._replace(profile=f"{binding.profile}/next")
-
-
 # Step by step
 
 
@@ -55,7 +50,7 @@ async def begin(work: Work, wanted: DirectoryObject, application: str) -> Succes
     """
     key = next_key(wanted.key)
     credential, value = await add(work, wanted, key, application)
-    side = beside(work.binding())
+    side = work.binding().next
     try:
         await blocking(lambda: work.store.put(side, value))
     except Undoable as refusal:
@@ -81,7 +76,7 @@ async def prove(work: Work, wanted: DirectoryObject, successor: Successor) -> st
         Undoable: the store can't be read.
         Stopped: the person asked to stop.
     """
-    side = beside(work.binding())
+    side = work.binding().next
     value = await blocking(lambda: work.store.get(side))
     if value is None:
         raise Undoable("The new client secret is not in the store.", "Run this again.")
@@ -120,7 +115,7 @@ async def switch(work: Work, wanted: DirectoryObject, successor: Successor) -> S
     Raises:
         Undoable: the store refuses; the old secret works still and the new one waits beside it.
     """
-    main, side = work.binding(), beside(work.binding())
+    main, side = work.binding(), work.binding().next
     value = await blocking(lambda: work.store.get(side))
     if value is None:
         raise Undoable("The new client secret is not in the store.", "Run this again.")
@@ -175,7 +170,7 @@ async def tidy(work: Work, wanted: DirectoryObject, successor: Successor) -> Non
     Raises:
         Undoable: the store refuses.
     """
-    side = beside(work.binding())
+    side = work.binding().next
     await blocking(lambda: work.store.delete(side))
     work.journal.undone(next_key(wanted.key), KIND, id=successor.fields["key_id"])
 
@@ -206,7 +201,7 @@ async def resumed(work: Work, wanted: DirectoryObject) -> Successor | None:
     known, intent = work.journal.known(), work.journal.interrupted(key)
     if key not in known and intent is None:
         return None
-    side = beside(work.binding())
+    side = work.binding().next
     value = await blocking(lambda: work.store.get(side))
     if key not in known or intent is not None:
         return await _after_adding(work, wanted, value)
@@ -226,7 +221,7 @@ async def _after_adding(work: Work, wanted: DirectoryObject, value: Secret | Non
     adopted = await settle_interrupted(work, key, value)
     if adopted is not None and intent is not None:
         return _note(work, wanted, fields_of(work, str(intent.fields["application"]), adopted))
-    side = beside(work.binding())
+    side = work.binding().next
     await blocking(lambda: work.store.delete(side))
     work.journal.undone(key, KIND, id="")
     return None

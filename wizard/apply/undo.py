@@ -28,7 +28,6 @@ from wizard.apply.preflight import work_of
 from wizard.apply.purging import is_kept, kept_for, purge, removed_before
 from wizard.apply.removal_rights import lacks, still_there
 from wizard.apply.room import disk_told
-from wizard.apply.succession import beside
 from wizard.apply.taking_back import put_back, stop_running, take_back, taking_key
 from wizard.apply.unfinished import take_over, unfinished
 from wizard.apply.work import Stopped, Undoable, Work
@@ -252,7 +251,7 @@ async def _forget_secrets(setup: Setup, work: Work) -> None:
     bindings: list[Binding] = [reference.binding for reference in setup.profile.secrets]
     bindings += [work.binding()._replace(client_id=one) for one in _applications(work.journal)]
     for binding in dict.fromkeys(bindings):
-        for one in (binding, beside(binding)):
+        for one in (binding, binding.next):
             await in_daemon_thread(lambda one=one: work.store.delete(one))  # type: ignore[misc]  # binds the loop variable
 
 
