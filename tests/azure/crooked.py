@@ -33,13 +33,13 @@ class Asked:
 
 @dataclass
 class Crooked:
-    """`answer` makes each response; the default is an empty object."""
+    """`answer` makes each response; the default is an empty list."""
 
     url: str
     folder: Path
     asked: list[Asked] = field(default_factory=list)
     pause: float = 0.0
-    answer: Callable[[Asked], web.StreamResponse] = lambda _: web.json_response({})
+    answer: Callable[[Asked], web.StreamResponse] = lambda _: web.json_response({"value": []})
 
     @property
     def tokens(self) -> list[str]:

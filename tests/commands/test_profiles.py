@@ -80,8 +80,8 @@ def test_copying_renaming_showing_and_deleting(azimuth: Azimuth) -> None:
     missing = azimuth("profiles", "delete", "demi", "--yes")
     assert (missing.code, "Did you mean demo" in missing.err) == (2, True)
     assert ProfileStore().names() == ["demo"]
-    assert azimuth("profiles", "copy", "demo", "$(id)").code == 1
-    assert azimuth("profiles", "rename", "demo", "../x").code == 1
+    assert azimuth("profiles", "copy", "demo", "$(id)").code == 2
+    assert azimuth("profiles", "rename", "demo", "../x").code == 2
 
 
 @pytest.mark.usefixtures("demo")
@@ -111,7 +111,7 @@ def test_every_fault_of_an_import_is_listed(azimuth: Azimuth, tmp_path: Path) ->
     file = tmp_path / "from-bob.toml"
     file.write_text('schema = 2\nname = "../x"\ncloud = "https://evil.example"\n', "utf-8")
     said = azimuth("profiles", "import", str(file), "--yes")
-    assert said.code == 1
+    assert said.code == 2
     assert "from-bob.toml, line 2: name:" in said.err
     assert (
         "from-bob.toml, line 3: cloud: must be a cloud's name; a profile never holds an address" in said.err

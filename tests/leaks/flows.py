@@ -168,7 +168,8 @@ def in_a_vault(stage: Stage) -> None:
 
 
 def shown_once(stage: Stage) -> None:
-    apply(stage, "once", "--secret-store", "once")
+    apply(stage, "once", "--secret-store", "once", codes=(2,))  # nobody is here to see it
+    apply(stage, "once", "--secret-store", "once", "--json", asked=OUT)
     stage.run("env", "once", codes=(1, 2))
     words = ("--answers", STARTER, "--profile", "seen", "--yes", "--secret-store", "once")
     child = stage.open("apply", "himl", *PRACTICE, *words)

@@ -53,7 +53,7 @@ def check_among(url: str, hosts: Collection[str], label: str) -> None:
             no ASCII before the path is understood differently by different programs.
     """
     where = authority(url)
-    if where not in hosts or _PLAIN.match(url) is None:
+    if not where or where not in hosts or _PLAIN.match(url) is None:
         raise ForeignHost(where, label)
 
 
