@@ -61,7 +61,7 @@ def main() -> int:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.crash", description=__doc__.partition(":")[2])
     parser.add_argument("--all", action="store_true", default=os.environ.get("AZIMUTH_CRASH") == "all")
-    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--workers", type=int, default=3)
     parser.add_argument("--seed", type=int, default=5)
     parser.add_argument("--share", type=float, default=1.0, help="of the sample, or as many times as much")
     parser.add_argument("--flow", default="", choices=("", *SAMPLE))

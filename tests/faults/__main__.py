@@ -65,7 +65,7 @@ def main() -> int:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__.partition(":")[2])
     parser.add_argument("--all", action="store_true", default=os.environ.get("AZIMUTH_FAULTS") == "all")
-    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--workers", type=int, default=3)
     parser.add_argument("--seed", type=int, default=5)
     parser.add_argument("--flow", default="", choices=("", *SAMPLE))
     parser.add_argument("--only", default="", help="cells whose name holds this")
