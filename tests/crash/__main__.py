@@ -25,12 +25,12 @@ from tests.crash.world import ROOT
 from tests.playing import Flow
 
 SAMPLE = {
-    "hi-ml": (168, 72),
+    "hi-ml": (190, 58),
     "Hopsworks": (16, 4),
     "Hopsworks, key by Azure": (14, 4),
-    "undo of hi-ml": (40, 18),
+    "undo of hi-ml": (48, 16),
     "undo of Hopsworks": (16, 5),
-    "rotate": (60, 36),
+    "rotate": (76, 30),
 }
 """Single and double kills of each flow in a sample."""
 
