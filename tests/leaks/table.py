@@ -44,6 +44,18 @@ def played(group: str) -> Iterator[tuple[str, Mapping[str, int], list[Leak], int
                 yield name, stage.swept[name], leaks, len(stage.detector().sentinels)
 
 
+def expect_no_leak(group: str) -> None:
+    """Play a group, print its table, and fail where a secret got out or where there was nothing to look through."""
+    lines, found = [heading()], []
+    for name, swept, leaks, secrets in played(group):
+        lines.append(row(name, swept, leaks, secrets))
+        found += leaks
+        assert secrets
+        assert swept.keys() >= {"file names", "files", "log"}, "something was there to look through"
+    print("\n".join(lines))
+    assert not found, "\n".join(map(str, found))
+
+
 def heading() -> str:
     """The first line of the table."""
     return f"{'flow':42}{'secrets':>8}" + "".join(f"{_SHORT.get(name, name):>9}" for name in CHANNELS)
