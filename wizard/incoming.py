@@ -10,11 +10,9 @@ from profiles.errors import Fault, ProfileError
 from profiles.importing import Foreign, copied, left_out, read_foreign, taken_over
 from profiles.profile import AnswerValue, Profile
 from wizard.answers_file import secret_variable
-from wizard.azure.clouds import cloud_named
+from wizard.azure.choose import check_known
 from wizard.guide import Guide, Kind, Question
 from wizard.text import clean_line
-
-PRACTICE = "practice"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +57,7 @@ def incoming(path: str | os.PathLike[str], guides: Mapping[str, Guide], *, name:
         known = ", ".join(guides)
         what = f"its guide {there.guide!r} is not installed here; there are {known}"
         raise ProfileError([foreign.fault("guide", what, table="")])
-    if there.cloud != PRACTICE:
-        cloud_named(there.cloud)
+    check_known(there.cloud)
     asked = {question.key: question for question in guide.questions}
     if faults := [*_wrong(foreign, asked)]:
         raise ProfileError(faults)

@@ -52,7 +52,9 @@ def set_(settings: Settings, key: str, value: str) -> int:
     except SettingsError as wrong:
         raise Refused(str(wrong.faults[0])) from None
     if key == "cloud":
-        _known_cloud(value)
+        from wizard.azure.choose import check_known
+
+        check_known(value)
     settle(key, value)
     settings.output.say(f"{key} is settled.")
     return DONE
@@ -76,16 +78,3 @@ def path(settings: Settings) -> int:
     if not settings.as_json:
         settings.output.say(settings_path())
     return DONE
-
-
-def _known_cloud(name: str) -> None:
-    """Refuse a cloud that nobody knows.
-
-    Raises:
-        UnknownCloud: nothing is called so; the known names are listed.
-    """
-    from wizard.azure.choose import PRACTICE
-    from wizard.azure.clouds import cloud_named
-
-    if name.lower() != PRACTICE:
-        cloud_named(name)

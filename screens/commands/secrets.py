@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from profiles.secrets import Secret
     from screens.output import Output
 
-_PRACTICE = "practice"
-
 
 @click.group(invoke_without_command=True)
 @common
@@ -40,8 +38,9 @@ def secrets(ctx: click.Context, settings: Settings) -> int | None:
 
 
 def _choice(settings: Settings) -> Choice:
-    usual = "practice-folder" if settings.cloud_or_public == _PRACTICE else "keyring"
-    return choose(settings.secret_store, "", usual)
+    from wizard.azure.choose import usual_store
+
+    return choose(settings.secret_store, "", usual_store(settings.cloud_or_public))
 
 
 def _status(settings: Settings) -> int:
@@ -113,7 +112,7 @@ def check(settings: Settings) -> int:
             {"store": choice.kind, "why": choice.why, "ok": False, "kind": refusal.kind, "what": str(refusal)}
         )
         output.tell(Sign.WRONG, f"{choice.kind}: {refusal}", "bad")
-        if choice.kind not in {"vault", "practice-folder"}:
+        if choice.kind in {"keyring", "best"}:
             output.say("Unlock or install a keyring, or take --secret-store vault or once.")
         return FAILED
     output.document({"store": store.name, "why": choice.why, "ok": True, "kind": "", "what": store.label})

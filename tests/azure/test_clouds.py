@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from wizard.azure.choose import open_cloud
+from wizard.azure.choose import check_known, open_cloud, usual_store
 from wizard.azure.clouds import CLOUDS, authority, cloud_named
 from wizard.azure.errors import UnknownCloud
 
@@ -65,3 +65,13 @@ def test_practice_is_a_cloud_like_any_other(tmp_path: Path) -> None:
         assert cloud.ca.is_file()
         assert cloud.banner == "PRACTICE"
         assert "environment" not in cloud.sign_in_ways
+
+
+def test_what_is_told_of_a_cloud_without_opening_it_is_what_it_has(tmp_path: Path) -> None:
+    for name in ("practice", "Practice", "AzureCloud", "china"):
+        check_known(name)
+        with open_cloud(name, practice_folder=tmp_path) as cloud:
+            assert usual_store(name) == cloud.secret_store
+    for ask in (check_known, usual_store):
+        with pytest.raises(UnknownCloud):
+            ask("https://evil.example")

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from wizard.practice.launcher import Running
 
 PRACTICE = "practice"
+_PRACTICE_STORE = "practice-folder"
 _FASTEST = 0.002
 """Where everything is done at once, nobody needs to wait for it; a little all the same, for the machine's sake."""
 
@@ -31,6 +32,25 @@ def open_cloud(
     if name.strip().lower() != PRACTICE:
         return nullcontext(cloud_named(name))
     return _served(practice_folder, world, time_scale)
+
+
+def check_known(name: str) -> None:
+    """See that a cloud of this name can be opened, without opening it.
+
+    Raises:
+        UnknownCloud: nothing is called so; the known names are listed.
+    """
+    if name.strip().lower() != PRACTICE:
+        cloud_named(name)
+
+
+def usual_store(name: str) -> str:
+    """Where secrets of a cloud go unless somebody chooses otherwise, told without opening it.
+
+    Raises:
+        UnknownCloud: nothing is called so; the known names are listed.
+    """
+    return _PRACTICE_STORE if name.strip().lower() == PRACTICE else cloud_named(name).secret_store
 
 
 @contextmanager
@@ -69,7 +89,7 @@ def practice_cloud(running: Running, folder: Path, az_config: Path) -> Cloud:
         instance_discovery=False,
         sign_in_ways=("device", "browser", "cli"),
         unattended=("device",),
-        secret_store="practice-folder",  # noqa: S106 - the name of a place
+        secret_store=_PRACTICE_STORE,
         secret_folder=folder / "secrets",
         az_config=az_config,
         banner="PRACTICE",
