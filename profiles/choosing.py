@@ -23,12 +23,13 @@ class Choice(NamedTuple):
 
 
 def choose(option: str, kept_in: str, usual: str) -> Choice:
-    """The store for a profile: the one of this run's `option`, else that which holds its secret already (`kept_in`),
-    else AZIMUTH_SECRET_STORE, else config.toml, else the cloud's `usual` one.
+    """The store for a profile.
 
+    It is the one of this run's `option`, else that which holds its secret already (`kept_in`), else
+    AZIMUTH_SECRET_STORE, else config.toml, else the cloud's `usual` one.
     What holds the secret goes before what is settled for new ones: it would be looked for where it isn't.
     Raises SecretStoreError for a store that there isn't, or a config.toml that can't be used.
-    """  # noqa: D205 - one sentence
+    """
     if option:
         return Choice(_known(option, "--secret-store"), "--secret-store")
     if kept_in in STORES or kept_in == usual:  # a colleague's file may name practice's store for a real cloud

@@ -6,12 +6,11 @@ a body gets into what is raised here: it may hold a token.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
 from wizard.azure.errors import AzureProblem, ServerFault, Throttled, UnreadableAnswer
-from wizard.azure.reading import entra_code, seconds_to_wait
+from wizard.azure.reading import entra_code, json_object, seconds_to_wait
 
 CONFIGURATION = "/.well-known/openid-configuration"
 WORTH_REPEATING = frozenset({408, 429, 500, 502, 503, 504})
@@ -31,7 +30,7 @@ def look(url: str, status: int, headers: Mapping[str, str], text: str) -> dict[s
         UnreadableAnswer: it is not Entra's answer, or not a whole one.
     """
     lower = {str(name).lower(): str(value) for name, value in headers.items()}
-    found = _object(text)
+    found = json_object(text)
     if status in WORTH_REPEATING and not (found and entra_code(str(found.get("error_description") or ""))):
         raise _fault(status, lower)
     if found is None or _LOWEST_REDIRECT <= status < _LOWEST_REFUSAL:
@@ -48,14 +47,6 @@ def look(url: str, status: int, headers: Mapping[str, str], text: str) -> dict[s
 def pause_before_repeating(headers: Mapping[str, str]) -> float:
     """Return how many seconds Entra wants to be left alone; a second where it does not say."""
     return seconds_to_wait({str(name).lower(): str(value) for name, value in headers.items()}) or 1.0
-
-
-def _object(text: str) -> dict[str, Any] | None:
-    try:
-        found = json.loads(text)
-    except ValueError:
-        return None
-    return found if isinstance(found, dict) else None
 
 
 def _fault(status: int, headers: Mapping[str, str]) -> AzureProblem:

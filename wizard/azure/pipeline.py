@@ -23,7 +23,7 @@ from azure.mgmt.core.policies import AsyncARMChallengeAuthenticationPolicy
 
 from wizard.azure.errors import Unreachable
 from wizard.azure.guard import HostGuard
-from wizard.azure.reading import seconds_to_wait
+from wizard.azure.reading import json_object, seconds_to_wait
 
 if TYPE_CHECKING:
     from azure.core.pipeline import PipelineRequest, PipelineResponse
@@ -179,17 +179,9 @@ class Readable(SansIOHTTPPolicy[Any, Any]):
             return
         text = answer.text()
         wanted = request.http_request.method == "GET" and answer.status_code not in _MAY_BE_EMPTY
-        found = _object(text)
+        found = json_object(text)
         if (found is None and (text.strip() or wanted)) or (found == {} and wanted):
             raise DecodeError(message="An answer could not be read.")
-
-
-def _object(text: str) -> dict[str, Any] | None:
-    try:
-        found = json.loads(text)
-    except ValueError:
-        return None
-    return found if isinstance(found, dict) else None
 
 
 class Trace(SansIOHTTPPolicy[Any, Any]):

@@ -186,3 +186,12 @@ def _member(mapping: Mapping[str, Any], name: str) -> Any:
     if name in mapping:
         return mapping[name]
     return next((v for k, v in mapping.items() if str(k).lower() == name), None)
+
+
+def json_object(text: str) -> dict[str, Any] | None:
+    """Read a text as one JSON object; None where it is anything else."""
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) else None
